@@ -1,0 +1,54 @@
+// The event bus: workers tell the daemon what they committed. bus.cpp is the only includer of
+// ZeroMQ.
+//
+// PUSH/PULL is at most once, so it only makes things quick: the truth is the row in `events` that
+// was written in the same transaction (events.h). Single-part messages, non-blocking, high-water
+// mark and linger set on purpose.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/config.h"
+#include "common/status.h"
+
+namespace parlor {
+
+// A worker's end. One thread. Connects in the background and again by itself.
+class EventPublisher {
+ public:
+  explicit EventPublisher(const BusConfig& config);
+  ~EventPublisher();  // waits up to linger_ms for what is queued
+
+  // Never waits. False when nobody is connected or the queue is full: the daemon finds the row by
+  // itself.
+  bool Publish(std::string_view event);
+
+  // Whether a daemon is connected now, waiting up to `wait_ms` for it. For GET /health.
+  bool Reachable(int wait_ms);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The daemon's end. Binds; an ipc file gets mode 0660. One thread, but Interrupt() from any.
+class EventSubscriber {
+ public:
+  static Result<std::unique_ptr<EventSubscriber>> Bind(const BusConfig& config);
+  ~EventSubscriber();
+
+  // The next event, waiting up to `wait_ms` (0: not at all); nullopt when there is none, or after
+  // Interrupt().
+  std::optional<std::string> Receive(int64_t wait_ms);
+  void Interrupt();
+
+ private:
+  struct Impl;
+  explicit EventSubscriber(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parlor

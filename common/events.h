@@ -1,0 +1,25 @@
+// The outbox behind the event bus: rows the daemons still owe an action for.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/db.h"
+#include "common/protocol.h"
+
+namespace parlor::events {
+
+// Writes the row in the transaction that makes the event true. The id goes into the push after the
+// commit.
+Result<EventId> Add(db::Transaction& tx, const Event& event, TimestampMs now);
+
+struct Row {
+  EventId id;
+  std::string payload;
+};
+// The oldest visible rows, at most `limit`. Never follow by id: rows become visible out of order.
+Result<std::vector<Row>> Pending(db::Transaction& tx, uint32_t limit);
+Status Delete(db::Transaction& tx, std::span<const EventId> ids);
+
+}  // namespace parlor::events

@@ -1,0 +1,61 @@
+// Messages: the one way in (a batch in one transaction) and the pages out. The same code runs in
+// the daemon's writer threads and in the workers, so every promise about order and repeats is kept
+// here.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/db.h"
+#include "common/protocol.h"
+
+namespace parlor::messages {
+
+struct ToUser {  // a room: found or created by its pair
+  UserId other;
+};
+struct ToGroup {
+  ConversationId group;
+};
+struct ToBot {  // the sender's own bot chat: found or created
+};
+
+struct Outgoing {
+  UserId sender;
+  std::variant<ToUser, ToGroup, ToBot> to;
+  std::string body;  // 1–16,000 bytes, checked by the codec
+  std::optional<std::string> client_msg_id;
+};
+
+struct Stored {
+  ConversationId conversation;
+  Seq seq;
+  TimestampMs sent_at;
+  bool duplicate = false;  // an earlier message with this client_msg_id: nothing was stored
+};
+
+// Stores `batch` in order: one lock of the conversation rows (in id order), seq and strictly
+// increasing times (max(now, last + 1 ms)), repeats by client_msg_id (also inside the batch), one
+// multi-row INSERT, the senders' read marks. `outcomes` gets one entry a message: kInvalidField (to
+// oneself), kNotFound (no such user or group), kForbidden (no member of the group), or where it was
+// stored. The returned Status is about the transaction: after an error nothing of the batch is
+// stored. Statement count does not depend on the number of messages or members.
+Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
+              std::vector<Result<Stored>>* outcomes);
+
+inline constexpr uint32_t kMaxPageBackward = 100;
+inline constexpr uint32_t kMaxPageForward = 1000;
+
+// One page (protocol.md §2, GET /chat_rooms/{id}). One range scan of the primary key.
+Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
+                             const PageRequest& page);
+
+// Messages with first <= seq <= last that were sent at or after `since`, oldest first: what a
+// daemon reads when it missed something. At most `limit`.
+Result<std::vector<Message>> ReadRange(db::Transaction& tx, ConversationId conversation,
+                                       TimestampMs since, Seq first, Seq last, uint32_t limit);
+
+}  // namespace parlor::messages

@@ -1,0 +1,32 @@
+// Daemons and who is online at them, as the database knows it. First in and last out are decided
+// here, by rows, so they are right with several daemons.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/db.h"
+#include "common/ids.h"
+
+namespace parlor::presence_store {
+
+inline constexpr int64_t kDeadAfterMs = 15000;  // without a heartbeat
+
+// A new incarnation of the daemon at `endpoint`; removes what an earlier one there left behind.
+Result<DaemonId> RegisterDaemon(db::Transaction& tx, std::string_view endpoint, TimestampMs now);
+// False when our row is gone (an administrator, a restored dump): register again.
+Result<bool> Heartbeat(db::Transaction& tx, DaemonId daemon, TimestampMs now);
+Status RemoveDaemon(db::Transaction& tx, DaemonId daemon);
+// Removes daemons that are long dead, with their rows.
+Status PurgeDead(db::Transaction& tx, TimestampMs now);
+
+// Users who came to or left this daemon. Returns those who thereby came online (0 → 1) or went
+// offline (1 → 0) everywhere. Rows of dead daemons count for nothing. Sorted, multi-row; at most
+// 1,000 users. Safe to repeat only as a whole: a repeat reports no change.
+Result<std::vector<UserId>> SetOnline(db::Transaction& tx, DaemonId daemon,
+                                      std::span<const UserId> users, TimestampMs now);
+Result<std::vector<UserId>> SetOffline(db::Transaction& tx, DaemonId daemon,
+                                       std::span<const UserId> users, TimestampMs now);
+
+}  // namespace parlor::presence_store

@@ -1,0 +1,236 @@
+// THE wire: bodies of HTTP, frames of the socket, events of the bus, with their limits and their
+// codec.
+//
+// Shapes are those of docs/protocol.md; every one has an example there that a contract test parses.
+// Decoders give a Status that can go straight to the person who sent the bytes (kMalformedJson, or
+// kInvalidField with the field); they never throw and never recurse on foreign input. Encoders give
+// compact JSON in UTF-8; text that is not valid UTF-8 (a model's, an administrator's) is repaired
+// with U+FFFD. Pure functions: any thread. nlohmann/json is included by protocol*.cpp alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/ids.h"
+#include "common/status.h"
+
+namespace parlor {
+
+// ---- Limits that clients can rely on (bodies and frames have options in config.h)
+// ----------------------------------
+inline constexpr size_t kMaxMessageBytes = 16000;
+inline constexpr size_t kMaxClientMsgIdBytes = 64;
+inline constexpr size_t kMaxEmailBytes = 254;
+inline constexpr size_t kMaxPersonNameCharacters = 64;
+inline constexpr size_t kMaxGroupNameCharacters = 100;
+inline constexpr size_t kMinPasswordCharacters = 8;
+inline constexpr size_t kMaxPasswordCharacters = 128;
+inline constexpr int kMaxJsonDepth = 16;
+inline constexpr uint64_t kMaxJsonInteger = (uint64_t{1} << 53) - 1;
+
+// ---- Text rules (shared by HTTP, socket and SQL tools)
+// --------------------------------------------------------------
+bool IsValidUtf8(std::string_view text);
+size_t CountCharacters(std::string_view utf8);  // code points
+// Trimmed of white space; kInvalidField naming `field` if it breaks the rules of protocol.md §1.
+Result<std::string> NormalizeEmail(std::string_view email, std::string_view field);
+Result<std::string> NormalizeName(std::string_view name, size_t max_characters,
+                                  std::string_view field);
+
+// ---- HTTP: requests
+// ---------------------------------------------------------------------------------------------------
+// Names are trimmed and checked, e-mail addresses normalized; a password is only checked for its
+// type here.
+struct RegisterRequest {
+  std::string email, password, first_name, last_name;
+};
+struct LoginRequest {
+  std::string email, password;
+};
+struct ProfileChange {
+  std::optional<std::string> first_name, last_name, password, current_password;
+};
+struct ReadMark {
+  ConversationId conversation;
+  ConversationKind kind;                 // as the field was named: chat_room_id or chat_group_id
+  std::optional<ParsedTimestamp> up_to;  // absent: up to the newest message
+};
+struct RoomPost {
+  UserId other_user;
+  std::string message;
+  std::optional<std::string> client_msg_id;
+};
+// Which part of a conversation: see GET /chat_rooms/{id} in protocol.md.
+struct PageRequest {
+  std::optional<ParsedTimestamp> timestamp;
+  bool before = false;
+  std::optional<uint32_t> limit;
+};
+struct UserQuery {
+  UserId after;                   // 0: from the first
+  std::optional<uint32_t> limit;  // absent: all
+  bool online_only = false;
+  std::string name;  // substring of "first last", without regard to case; empty: all
+};
+
+Result<RegisterRequest> ParseRegisterRequest(std::string_view body);
+Result<LoginRequest> ParseLoginRequest(std::string_view body);
+Result<ProfileChange> ParseProfileChange(std::string_view body);
+Result<ReadMark> ParseReadMark(std::string_view body);
+Result<RoomPost> ParseRoomPost(std::string_view body);
+
+// What a GET says, from the query string (decoded pairs) and, where that is silent, from a JSON
+// body (may be empty).
+using QueryPairs = std::vector<std::pair<std::string, std::string>>;
+Result<PageRequest> ParsePageRequest(const QueryPairs& query, std::string_view body);
+Result<UserQuery> ParseUserQuery(const QueryPairs& query, std::string_view body);
+// Splits and percent-decodes "a=b&c=d" ('+' is a space); kInvalidField if a name or value is not
+// valid UTF-8.
+Result<QueryPairs> ParseQueryString(std::string_view query);
+
+// ---- HTTP: answers
+// ----------------------------------------------------------------------------------------------------
+struct PublicUser {
+  UserId id;
+  std::string first_name, last_name;
+  bool online = false;
+};
+struct Profile {
+  UserId id;
+  std::string email, first_name, last_name;
+  TimestampMs created_at;
+};
+struct Message {
+  Seq seq;
+  TimestampMs sent_at;
+  UserId sender;
+  std::string body;
+};
+struct MessagePage {
+  std::vector<Message> messages;  // oldest first
+  bool has_more = false;          // in the page's direction
+};
+struct RoomSummary {
+  ConversationId id;
+  UserId other_user;
+  TimestampMs last_sent_at;
+  Seq last_seq;
+  uint64_t unread = 0;
+};
+struct Notification {
+  ConversationId conversation;
+  ConversationKind kind;
+  UserId last_sender;
+  uint64_t unread = 0;
+  TimestampMs timestamp;
+};
+struct RoomPostResult {
+  ConversationId room;
+  UserId sender, other_user;
+  Seq seq;
+  TimestampMs sent_at;
+  std::string body;
+  std::optional<std::string> client_msg_id;
+  bool duplicate = false;
+};
+
+std::string EncodeMessageOnly(std::string_view message);  // {"message": …} of POST /register
+std::string EncodeConfirmed(const Profile& user);         // GET /register/<token>
+std::string EncodeLogin(std::string_view token, UserId user, TimestampMs expires_at);
+std::string EncodeUsers(std::span<const PublicUser> users);
+std::string EncodeProfile(const Profile& profile);
+std::string EncodeMessagePage(const MessagePage& page);
+std::string EncodeRooms(std::span<const RoomSummary> rooms);
+std::string EncodeNotifications(std::span<const Notification> notifications);
+std::string EncodeRoomPostResult(const RoomPostResult& result);
+std::string EncodeHealth(std::span<const std::string> missing);  // empty: ok
+// application/problem+json (RFC 9457). `http_status` and `title` come from fcgi/error_map.
+std::string EncodeProblem(int http_status, std::string_view title, const Status& error);
+
+// ---- Socket: what clients send
+// ------------------------------------------------------------------------------------------ A
+// frame without chat_type: only the token (the first frame of a connection, or a rebind).
+struct InitFrame {
+  std::string token;
+};
+struct SendFrame {
+  std::optional<std::string> token;
+  ConversationKind kind = ConversationKind::kRoom;
+  UserId other_user;     // room
+  ConversationId group;  // group
+  std::string message;
+  std::optional<std::string> client_msg_id;
+};
+// Something from a newer client: ignored.
+struct UnknownFrame {
+  std::optional<std::string> token;
+};
+using ClientFrame = std::variant<InitFrame, SendFrame, UnknownFrame>;
+
+// Why a frame was refused, and its client_msg_id if that much could be read.
+struct FrameError {
+  Status status;
+  std::optional<std::string> client_msg_id;
+};
+std::variant<ClientFrame, FrameError> ParseClientFrame(std::string_view text);
+
+// ---- Socket: what the server sends
+// --------------------------------------------------------------------------------------
+std::string EncodeReady(UserId user, SessionId session);
+std::string EncodeAck(ConversationKind kind, ConversationId conversation, Seq seq,
+                      TimestampMs sent_at, std::string_view client_msg_id, bool duplicate);
+std::string EncodeError(const Status& error, const std::optional<std::string>& client_msg_id);
+std::string EncodeUserUpdate(UserId user, std::string_view first_name, std::string_view last_name);
+std::string EncodeUserActivity(UserId user, bool login);
+std::string EncodeRoomMessage(ConversationId room, UserId sender, UserId other_user, Seq seq,
+                              TimestampMs sent_at, std::string_view body);
+std::string EncodeNotificationUpdate(ConversationKind kind, ConversationId conversation,
+                                     uint64_t unread, TimestampMs timestamp);
+
+// ---- Bus events (worker or SQL script → daemon)
+// --------------------------------------------------------------------------- One JSON object with
+// "v" (version, 1), "type", and "id" (its row in `events`, absent inside the row itself).
+struct UserUpdated {
+  UserId user;
+  std::string first_name, last_name;
+};
+struct SessionEnded {
+  UserId user;
+  SessionId session;
+};
+struct UserSuspended {
+  UserId user;
+};
+struct ReadMarkMoved {
+  UserId user;
+  ConversationKind kind;
+  ConversationId conversation;
+  uint64_t unread;
+  TimestampMs timestamp;
+};
+struct MessageSent {
+  ConversationKind kind;
+  ConversationId conversation;
+  Seq seq;
+  TimestampMs sent_at;
+  UserId sender;
+  UserId other_user;  // room
+  std::string body;
+};
+using Event = std::variant<UserUpdated, SessionEnded, UserSuspended, ReadMarkMoved, MessageSent>;
+
+std::string EncodeEvent(const Event& event, EventId id);  // id 0: left out
+struct DecodedEvent {
+  Event event;
+  EventId id;
+};
+// kMalformedJson for what is not an event of a version and type that we know.
+Result<DecodedEvent> DecodeEvent(std::string_view bytes);
+
+}  // namespace parlor

@@ -1,0 +1,41 @@
+// Accounts that wait for their link to be opened. One row an address; the newest request wins.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/db.h"
+#include "common/protocol.h"
+#include "common/token.h"
+
+namespace parlor::registrations {
+
+struct Request {
+  std::string email, first_name, last_name, password_hash;
+};
+
+// Replaces an earlier request of the address: its link is dead from here on.
+Result<RegistrationId> Put(db::Transaction& tx, const Request& request, TimestampMs now,
+                           TimestampMs expires_at);
+
+// The mailer made a token for the link that it is about to send: the newest is the one that works.
+// The name to address the person by comes back; nullopt if the request is gone or has been
+// confirmed meanwhile.
+Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token);
+
+enum class Outcome { kCreated, kAlreadyConfirmed };
+struct Confirmation {
+  Outcome outcome;
+  Profile user;
+};
+// Creates the account. kNotFound for an unknown or replaced token, kGone for one past its time,
+// kConflict when the address was taken meanwhile in another way. Safe to repeat.
+Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now);
+
+// Whether Confirm would work, changing nothing (HEAD, the page with the button).
+Result<Outcome> Check(db::Transaction& tx, const TokenHash& token, TimestampMs now);
+
+// Deletes rows whose time is long over (a month after expiry). At most `limit`.
+Status Purge(db::Transaction& tx, TimestampMs now, uint32_t limit);
+
+}  // namespace parlor::registrations

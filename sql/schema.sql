@@ -1,0 +1,199 @@
+-- The truth about Parlor's tables, for MySQL 8.0 and MariaDB 10.6 or newer.
+--
+-- Apply to an empty schema, or let sql/migrate.sh bring an older one here (a test compares both). Every time is BIGINT
+-- milliseconds since 1970 in UTC; the views at the end show readable times to administrators. Collations are written
+-- out, because the two servers' defaults differ. InnoDB, READ COMMITTED, binary log off or sync_binlog=1 (docs).
+
+-- What has been applied, by sql/migrate.sh.
+CREATE TABLE schema_migrations (
+  version       INT UNSIGNED NOT NULL PRIMARY KEY,
+  name          VARCHAR(128) NOT NULL,
+  applied_at_ms BIGINT       NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- People. `email` as it was entered, `email_key` in lower case: addresses are compared without regard to case.
+CREATE TABLE users (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  email           VARCHAR(254) NOT NULL,
+  email_key       VARCHAR(254) NOT NULL,
+  first_name      VARCHAR(64)  NOT NULL,
+  last_name       VARCHAR(64)  NOT NULL,
+  password_hash   VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  created_at_ms   BIGINT       NOT NULL,
+  suspended_at_ms BIGINT       NULL,
+  UNIQUE KEY users_email (email_key)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- One row an address that asked for an account; asking again replaces it. `token_hash` is the SHA-256 of the link's
+-- token, made when the mail is sent: NULL until then. Kept after use, so that a second click can be told so.
+CREATE TABLE pending_registrations (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  email           VARCHAR(254) NOT NULL,
+  email_key       VARCHAR(254) NOT NULL,
+  first_name      VARCHAR(64)  NOT NULL,
+  last_name       VARCHAR(64)  NOT NULL,
+  password_hash   VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  token_hash      BINARY(32)   NULL,
+  requested_at_ms BIGINT       NOT NULL,
+  expires_at_ms   BIGINT       NOT NULL,
+  user_id         BIGINT UNSIGNED NULL,  -- set when the link was used
+  UNIQUE KEY pending_registrations_email (email_key),
+  UNIQUE KEY pending_registrations_token (token_hash),
+  KEY pending_registrations_expiry (expires_at_ms),
+  CONSTRAINT pending_registrations_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Signed-in devices. Logging out deletes the row.
+CREATE TABLE sessions (
+  id                BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  user_id           BIGINT UNSIGNED NOT NULL,
+  token_hash        BINARY(32)   NOT NULL,
+  created_at_ms     BIGINT       NOT NULL,
+  expires_at_ms     BIGINT       NOT NULL,  -- moves with use …
+  max_expires_at_ms BIGINT       NOT NULL,  -- … up to here
+  UNIQUE KEY sessions_token (token_hash),
+  KEY sessions_user (user_id),
+  KEY sessions_expiry (expires_at_ms),
+  CONSTRAINT sessions_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Wrong passwords an account, also for addresses that have none (so the limit tells nothing). `account` is the
+-- SHA-256 of email_key. A row is written before the password is looked at and deleted when it was right: tries made
+-- side by side can't slip past the limit.
+CREATE TABLE login_failures (
+  id           BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  account      BINARY(32) NOT NULL,
+  failed_at_ms BIGINT     NOT NULL,
+  KEY login_failures_account (account, failed_at_ms),
+  KEY login_failures_age (failed_at_ms)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- How much of a user's message rate is used: the theoretical arrival time of the generic cell rate algorithm.
+CREATE TABLE send_rates (
+  user_id       BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  arrival_at_ms BIGINT          NOT NULL,
+  CONSTRAINT send_rates_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Mail still owed to somebody: what to say, not the text. No token is at rest here. A sender claims a row for a while
+-- (`claimed_until_ms`), talks SMTP without holding a lock, and deletes the row, or sets the next try.
+CREATE TABLE mail_outbox (
+  id                 BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  kind               VARCHAR(32)  NOT NULL,  -- registration_link, address_taken, password_changed
+  recipient          VARCHAR(254) NOT NULL,
+  recipient_name     VARCHAR(129) NOT NULL,
+  registration_id    BIGINT UNSIGNED NULL,
+  created_at_ms      BIGINT       NOT NULL,
+  next_attempt_at_ms BIGINT       NOT NULL,
+  claimed_until_ms   BIGINT       NOT NULL DEFAULT 0,
+  attempts           INT UNSIGNED NOT NULL DEFAULT 0,
+  last_error         VARCHAR(500) NOT NULL DEFAULT '',
+  failed_at_ms       BIGINT       NULL,      -- given up; kept for the administrator
+  KEY mail_outbox_due (failed_at_ms, next_attempt_at_ms),
+  CONSTRAINT mail_outbox_registration FOREIGN KEY (registration_id) REFERENCES pending_registrations (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Rooms, groups and bot chats alike: the row that is locked to give the next seq and time. kind: 1 room, 2 group, 3 bot.
+CREATE TABLE conversations (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  kind            TINYINT UNSIGNED NOT NULL,
+  last_seq        BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  last_sent_at_ms BIGINT          NOT NULL DEFAULT 0,
+  last_sender_id  BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  created_at_ms   BIGINT          NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- One room for each pair of users, the smaller id first.
+CREATE TABLE chat_rooms (
+  id        BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  user_low  BIGINT UNSIGNED NOT NULL,
+  user_high BIGINT UNSIGNED NOT NULL,
+  UNIQUE KEY chat_rooms_pair (user_low, user_high),
+  KEY chat_rooms_high (user_high),
+  CONSTRAINT chat_rooms_conversation FOREIGN KEY (id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT chat_rooms_low FOREIGN KEY (user_low) REFERENCES users (id),
+  CONSTRAINT chat_rooms_high FOREIGN KEY (user_high) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE chat_groups (
+  id       BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  name     VARCHAR(100)    NOT NULL,
+  owner_id BIGINT UNSIGNED NOT NULL,
+  KEY chat_groups_owner (owner_id),
+  CONSTRAINT chat_groups_conversation FOREIGN KEY (id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT chat_groups_owner FOREIGN KEY (owner_id) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- A user's talk with the bot.
+CREATE TABLE bot_chats (
+  id      BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  user_id BIGINT UNSIGNED NOT NULL,
+  UNIQUE KEY bot_chats_user (user_id),
+  CONSTRAINT bot_chats_conversation FOREIGN KEY (id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT bot_chats_user FOREIGN KEY (user_id) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Who belongs to a conversation, and how far they have read: unread = last_seq - read_seq. Sending moves the sender's
+-- own mark, so a message to many members writes one row here.
+CREATE TABLE members (
+  conversation_id BIGINT UNSIGNED NOT NULL,
+  user_id         BIGINT UNSIGNED NOT NULL,
+  read_seq        BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  joined_at_ms    BIGINT          NOT NULL,
+  PRIMARY KEY (conversation_id, user_id),
+  KEY members_user (user_id, conversation_id),
+  CONSTRAINT members_conversation FOREIGN KEY (conversation_id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT members_user FOREIGN KEY (user_id) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- What was said. The primary key makes a page of history one range scan of neighbouring rows; the time is unique in its
+-- conversation because it is given under the lock of the conversation's row. No foreign keys on this one hot table.
+CREATE TABLE messages (
+  conversation_id BIGINT UNSIGNED NOT NULL,
+  sent_at_ms      BIGINT          NOT NULL,
+  seq             BIGINT UNSIGNED NOT NULL,
+  sender_id       BIGINT UNSIGNED NOT NULL,  -- 0: the bot
+  body            TEXT            NOT NULL,
+  client_msg_id   VARBINARY(64)   NULL,
+  PRIMARY KEY (conversation_id, sent_at_ms),
+  UNIQUE KEY messages_client (conversation_id, sender_id, client_msg_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- The daemons that have been started. One whose heartbeat is older than 15 s is dead, and its rows below count for
+-- nothing.
+CREATE TABLE daemons (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  endpoint        VARCHAR(255) NOT NULL,
+  started_at_ms   BIGINT       NOT NULL,
+  heartbeat_at_ms BIGINT       NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Users with a signed-in socket at a daemon.
+CREATE TABLE online (
+  user_id   BIGINT UNSIGNED NOT NULL,
+  daemon_id BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (user_id, daemon_id),
+  KEY online_daemon (daemon_id),
+  CONSTRAINT online_daemon FOREIGN KEY (daemon_id) REFERENCES daemons (id) ON DELETE CASCADE,
+  CONSTRAINT online_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Users who look at a group now.
+CREATE TABLE present (
+  conversation_id BIGINT UNSIGNED NOT NULL,
+  user_id         BIGINT UNSIGNED NOT NULL,
+  entered_at_ms   BIGINT          NOT NULL,
+  PRIMARY KEY (conversation_id, user_id),
+  KEY present_user (user_id),
+  CONSTRAINT present_conversation FOREIGN KEY (conversation_id) REFERENCES chat_groups (id) ON DELETE CASCADE,
+  CONSTRAINT present_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- What the daemons must still be told: written in the transaction that made it true, deleted by the daemon that acted on
+-- it. Worked off, never followed by id (ids become visible out of order). `payload` is the bus encoding of protocol.h;
+-- administrators' scripts use the same.
+CREATE TABLE events (
+  id            BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  created_at_ms BIGINT     NOT NULL,
+  payload       MEDIUMTEXT NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

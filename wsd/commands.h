@@ -1,0 +1,104 @@
+// Everything that passes between the loop and the threads around it, in one place.
+//
+// The loop owns every socket and all state of sessions; threads own a database connection each. A
+// command goes out over the bounded queue of its thread, the result comes back into the loop's
+// mailbox. Values only: nothing is shared.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/messages.h"
+#include "common/protocol.h"
+#include "common/send_rate.h"
+#include "common/sessions.h"
+
+namespace parlor::wsd {
+
+// A connection, by a serial number that is never used twice: a result for one that is gone finds
+// nothing.
+using ConnectionId = StrongId<struct ConnectionTag>;
+
+// ---- loop → writer thread (chosen by conversation, so that one conversation keeps its order)
+// ----------------------
+struct WriteMessage {
+  ConnectionId from;
+  messages::Outgoing message;
+};
+// ---- writer → loop: in commit order; one item a batch
+// ----------------------------------------------------------------
+struct WriteOutcome {
+  WriteMessage request;
+  Result<messages::Stored> stored;  // kUnavailable when the database stayed away
+};
+struct BatchWritten {
+  std::vector<WriteOutcome> outcomes;
+};
+
+// ---- loop → lookup thread
+// ---------------------------------------------------------------------------------------------
+struct Authenticate {
+  ConnectionId from;
+  TokenHash token{};
+};
+struct FetchMissing {  // messages of a conversation that the loop has not seen
+  ConversationKind kind{};
+  ConversationId conversation;
+  TimestampMs since;
+  Seq first, last;
+};
+using LookupCommand = std::variant<Authenticate, FetchMissing>;
+// ---- lookup → loop
+// -----------------------------------------------------------------------------------------------------
+struct Authenticated {
+  ConnectionId from;
+  TokenHash token{};
+  Result<std::optional<sessions::Session>>
+      session;  // nullopt: no such session; error: the database is away
+};
+struct MissingFetched {
+  FetchMissing request;
+  Result<std::vector<Message>> messages;
+  UserId room_low, room_high;  // the two users of a room
+};
+
+// ---- loop → presence thread
+// ----------------------------------------------------------------------------------------------
+struct UserCame {  // first socket of the user at this daemon
+  UserId user;
+};
+struct UserLeft {  // last socket gone, and the grace over (or logged out)
+  UserId user;
+};
+struct TouchSession {  // the session is in use: move its expiry on
+  sessions::Session session;
+};
+struct RaiseRates {  // buckets in heavy use
+  std::vector<std::pair<UserId, send_rate::Bucket>> buckets;
+};
+using PresenceCommand = std::variant<UserCame, UserLeft, TouchSession, RaiseRates>;
+// ---- presence → loop
+// -------------------------------------------------------------------------------------------------------
+struct OnlineChanged {  // in the order in which the database decided it
+  UserId user;
+  bool online = false;
+};
+
+// ---- bus reader → loop
+// -------------------------------------------------------------------------------------------------------
+struct EventArrived {
+  Event event;
+  EventId id;
+};
+// ---- loop → bus reader: acted on; its row may go
+// ----------------------------------------------------------------------------
+struct EventDone {
+  EventId id;
+};
+
+using LoopItem =
+    std::variant<BatchWritten, Authenticated, MissingFetched, OnlineChanged, EventArrived>;
+
+}  // namespace parlor::wsd

@@ -1,0 +1,111 @@
+// Bounded hand-over between threads: Queue (many producers, one thread that takes all that waits)
+// and, built on it by the server, the mailbox of the loop (a Queue whose `wake` is
+// lws_cancel_service).
+//
+// Full case: Push returns false and changes nothing; the producer answers `unavailable`, holds, or
+// retries, and counts it. Closed: Push returns false, takers get what is left and then nothing.
+// Thread-safe; short locks only.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace parlor::wsd {
+
+template <typename T>
+class Queue {
+ public:
+  // `capacity`: items; an option, stated where the queue is made. `wake` is called after each Push
+  // into an empty queue, outside the lock, on the producer's thread.
+  explicit Queue(size_t capacity, std::function<void()> wake = nullptr)
+      : capacity_(capacity), wake_(std::move(wake)) {}
+
+  bool Push(T item) {
+    bool was_empty = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_ || items_.size() >= capacity_) {
+        ++refused_;
+        return false;
+      }
+      was_empty = items_.empty();
+      items_.push_back(std::move(item));
+    }
+    if (was_empty) Wake();
+    return true;
+  }
+
+  // For results that must not be lost (a commit has happened): goes in whatever the capacity,
+  // unless closed. Bounded all the same, by the capacity of the queue whose items it answers.
+  bool PushResult(T item) {
+    bool was_empty = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_) return false;
+      was_empty = items_.empty();
+      items_.push_back(std::move(item));
+    }
+    if (was_empty) Wake();
+    return true;
+  }
+
+  // Everything that waits, oldest first; never waits itself. For the loop.
+  std::vector<T> TakeAll() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(items_, {});
+  }
+
+  // Waits until there is something, `wait` is over or the queue is closed; then takes at most
+  // `limit` items. Empty result and closed(): the thread ends.
+  std::vector<T> Take(size_t limit, std::chrono::milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    ready_.wait_for(lock, wait, [&] { return !items_.empty() || closed_; });
+    if (items_.size() <= limit) return std::exchange(items_, {});
+    std::vector<T> taken(
+        std::make_move_iterator(items_.begin()),
+        std::make_move_iterator(items_.begin() + static_cast<std::ptrdiff_t>(limit)));
+    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(limit));
+    return taken;
+  }
+
+  void Close() {
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    Wake();
+  }
+  bool closed() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+  }
+  size_t size() const {
+    std::lock_guard lock(mutex_);
+    return items_.size();
+  }
+  size_t refused() const {
+    std::lock_guard lock(mutex_);
+    return refused_;
+  }
+
+ private:
+  void Wake() {
+    ready_.notify_one();
+    if (wake_) wake_();
+  }
+
+  const size_t capacity_;
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::condition_variable ready_;
+  std::vector<T> items_;
+  size_t refused_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace parlor::wsd
