@@ -1,0 +1,85 @@
+// The bus reader thread: hands every event of the workers and of SQL scripts to the loop once.
+//
+// An event comes twice: at once over the bus, and as a row in `events` that is worked off every
+// bus.sweep_ms (what a killed worker could not push, what a script wrote). Whichever comes first is
+// handed to the loop as EventArrived; the loop acts and pushes EventDone; then the row is deleted.
+// A daemon that dies between finds the row again when it is back: at least once over restarts, once
+// in a run (as long as the second copy is not later than kRemembered other events).
+//
+// When the loop's mailbox is full the event is held and nothing else is read meanwhile: the bus
+// queues up to its high-water mark, the rest waits in the table. A row that can't be decoded is
+// logged with its id and deleted, so that a script's mistake is seen once and not for ever. Owned
+// by the loop.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+#include "common/bus.h"
+#include "common/clock.h"
+#include "common/config.h"
+#include "common/db.h"
+#include "wsd/commands.h"
+#include "wsd/mailbox.h"
+#include "wsd/thread.h"
+
+namespace parlor::wsd {
+
+class BusReader {
+ public:
+  static constexpr size_t kRemembered = 50000;  // ids of events that were handed out
+  static constexpr uint32_t kSweepLimit = 500;  // rows a sweep
+
+  BusReader(const Config& config, const Clock& clock, Queue<LoopItem>& results);
+  ~BusReader();
+
+  Status Start();  // binds the endpoint: the error says why that can't be
+  // After Start(), before connections are let in: waits until what the last daemon left in the
+  // table is in the mailbox (or the mailbox is full). False: not by the deadline (the database is
+  // away); go on all the same.
+  bool WaitFirstSweep(Deadline deadline) const;
+
+  bool Push(EventDone done);  // never refused: bounded by what was handed out. False: closed
+  void Close();               // reads nothing more; deletes the rows of what is done
+  bool Finished() const;
+  void Stop(Deadline deadline);
+
+ private:
+  void Run();
+  void ReadBus();
+  void TakePushed(const std::string& bytes);
+  void Sweep();
+  void HandOut(DecodedEvent event);
+  bool Remember(EventId id);
+  void DeleteDone();
+  void ReportSwept();
+  void Failed(std::string_view doing, const Status& status);
+
+  const Config config_;
+  const Clock& clock_;
+  Queue<LoopItem>& results_;
+  db::Database database_;
+  std::unique_ptr<EventSubscriber> subscriber_;
+  Queue<EventDone> done_;
+  Thread thread_;
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> give_up_{false};
+
+  mutable std::mutex swept_mutex_;
+  mutable std::condition_variable swept_condition_;
+  bool swept_ = false;
+
+  // The thread's own.
+  std::unordered_set<EventId> handed_out_;
+  std::deque<EventId> handed_out_order_;
+  std::vector<EventId> to_delete_;
+  int64_t next_sweep_ms_ = 0;
+  bool away_ = false;
+};
+
+}  // namespace parlor::wsd

@@ -1,0 +1,48 @@
+// The lookup thread: what the loop must read from the database.
+//
+// Takes every command that waits; all sign-ins of a turn are one query. Each command is answered
+// exactly once, in any order; with kUnavailable when the database stays away. FetchMissing gives at
+// most kMaxFetched messages, oldest first: ask again from the last one on. Owned by the loop;
+// limit: kLookupQueue commands, beyond it Push() is false.
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/config.h"
+#include "common/db.h"
+#include "wsd/commands.h"
+#include "wsd/mailbox.h"
+#include "wsd/thread.h"
+
+namespace parlor::wsd {
+
+class Lookup {
+ public:
+  static constexpr size_t kLookupQueue = 20000;
+  static constexpr uint32_t kMaxFetched = 1000;
+
+  Lookup(const Config& config, const Clock& clock, Queue<LoopItem>& results);
+  ~Lookup();
+
+  Status Start();
+  bool Push(LookupCommand command);
+  void Close();
+  bool Finished() const;
+  void Stop(Deadline deadline);
+
+ private:
+  void Run();
+  void AuthenticateAll(std::span<const Authenticate> commands);
+  void Fetch(const FetchMissing& command);
+
+  const Clock& clock_;
+  Queue<LoopItem>& results_;
+  db::Database database_;
+  Queue<LookupCommand> queue_;
+  Thread thread_;
+};
+
+}  // namespace parlor::wsd

@@ -1,0 +1,47 @@
+// The threads around the loop: how each is started, named and ended.
+//
+// A helper thread (writer, lookup, presence, bus reader, mailer) is an object with
+//   Status Start()           makes the thread
+//   bool Push(command)       false: full or closing, nothing was taken
+//   void Close()             no more commands; what is queued is still worked off. Returns at once
+//   bool Finished() const    the thread is through with that
+//   void Stop(deadline)      Close(), waits; at the deadline whatever is left is given up and
+//   answered
+// all callable from the loop. Stop() returns when the thread has ended: at the latest one database
+// or SMTP time-out after the deadline.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace parlor::wsd {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+// One thread with every signal blocked (signals are the loop's) and a name for ps and gdb. Owned
+// and used by one thread, except Finished().
+class Thread {
+ public:
+  explicit Thread(std::string name) : name_(std::move(name)) {}  // at most 15 bytes are shown
+  ~Thread() { Join(); }
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+
+  void Start(std::function<void()> body);
+  bool Finished() const;  // true also before Start()
+  bool WaitFinished(Deadline deadline) const;
+  void Join();
+
+ private:
+  const std::string name_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable ended_;
+  bool running_ = false;
+  std::thread thread_;
+};
+
+}  // namespace parlor::wsd
