@@ -23,7 +23,6 @@
 namespace parlor {
 
 // ---- Limits that clients can rely on (bodies and frames have options in config.h)
-// ----------------------------------
 inline constexpr size_t kMaxMessageBytes = 16000;
 inline constexpr size_t kMaxClientMsgIdBytes = 64;
 inline constexpr size_t kMaxEmailBytes = 254;
@@ -35,16 +34,16 @@ inline constexpr int kMaxJsonDepth = 16;
 inline constexpr uint64_t kMaxJsonInteger = (uint64_t{1} << 53) - 1;
 
 // ---- Text rules (shared by HTTP, socket and SQL tools)
-// --------------------------------------------------------------
 bool IsValidUtf8(std::string_view text);
 size_t CountCharacters(std::string_view utf8);  // code points
-// Trimmed of white space; kInvalidField naming `field` if it breaks the rules of protocol.md §1.
+// Trimmed of white space; kInvalidField naming `field` if it breaks the rules of docs/protocol.md.
+// An address that passes can stand in an SMTP command and in a header as it is: one '@', and
+// nothing that would need quotes.
 Result<std::string> NormalizeEmail(std::string_view email, std::string_view field);
 Result<std::string> NormalizeName(std::string_view name, size_t max_characters,
                                   std::string_view field);
 
 // ---- HTTP: requests
-// ---------------------------------------------------------------------------------------------------
 // Names are trimmed and checked, e-mail addresses normalized; a password is only checked for its
 // type here.
 struct RegisterRequest {
@@ -86,7 +85,7 @@ Result<ReadMark> ParseReadMark(std::string_view body);
 Result<RoomPost> ParseRoomPost(std::string_view body);
 
 // What a GET says, from the query string (decoded pairs) and, where that is silent, from a JSON
-// body (may be empty).
+// body (may be empty). An empty value in a query counts as not given.
 using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 Result<PageRequest> ParsePageRequest(const QueryPairs& query, std::string_view body);
 Result<UserQuery> ParseUserQuery(const QueryPairs& query, std::string_view body);
@@ -95,7 +94,6 @@ Result<UserQuery> ParseUserQuery(const QueryPairs& query, std::string_view body)
 Result<QueryPairs> ParseQueryString(std::string_view query);
 
 // ---- HTTP: answers
-// ----------------------------------------------------------------------------------------------------
 struct PublicUser {
   UserId id;
   std::string first_name, last_name;
@@ -154,8 +152,9 @@ std::string EncodeHealth(std::span<const std::string> missing);  // empty: ok
 std::string EncodeProblem(int http_status, std::string_view title, const Status& error);
 
 // ---- Socket: what clients send
-// ------------------------------------------------------------------------------------------ A
-// frame without chat_type: only the token (the first frame of a connection, or a rebind).
+
+// A frame with neither chat_type nor type: only the token (the first frame of a connection, or a
+// rebind).
 struct InitFrame {
   std::string token;
 };
@@ -167,7 +166,8 @@ struct SendFrame {
   std::string message;
   std::optional<std::string> client_msg_id;
 };
-// Something from a newer client: ignored.
+// Something from a newer client (no chat_type, and a type or no token): ignored, but for its token,
+// which counts as in every frame.
 struct UnknownFrame {
   std::optional<std::string> token;
 };
@@ -181,7 +181,7 @@ struct FrameError {
 std::variant<ClientFrame, FrameError> ParseClientFrame(std::string_view text);
 
 // ---- Socket: what the server sends
-// --------------------------------------------------------------------------------------
+
 std::string EncodeReady(UserId user, SessionId session);
 std::string EncodeAck(ConversationKind kind, ConversationId conversation, Seq seq,
                       TimestampMs sent_at, std::string_view client_msg_id, bool duplicate);
@@ -194,8 +194,9 @@ std::string EncodeNotificationUpdate(ConversationKind kind, ConversationId conve
                                      uint64_t unread, TimestampMs timestamp);
 
 // ---- Bus events (worker or SQL script → daemon)
-// --------------------------------------------------------------------------- One JSON object with
-// "v" (version, 1), "type", and "id" (its row in `events`, absent inside the row itself).
+
+// One JSON object with "v" (version, 1), "type", and "id" (its row in `events`, absent inside the
+// row itself). docs/protocol.md has an example of each.
 struct UserUpdated {
   UserId user;
   std::string first_name, last_name;

@@ -1,0 +1,170 @@
+// Events of the bus, also as rows of `events`: what workers and administrators' scripts tell the
+// daemons. Conversations are named by conversation_id and chat_type here, as the tables do.
+#include <string>
+#include <string_view>
+
+#include "common/protocol.h"
+#include "common/protocol_json.h"
+
+namespace parlor {
+namespace {
+
+using json::Object;
+using json::ObjectWriter;
+
+constexpr uint64_t kVersion = 1;
+
+constexpr std::string_view kUserUpdate = "user_update";
+constexpr std::string_view kSessionEnded = "session_ended";
+constexpr std::string_view kUserSuspended = "user_suspended";
+constexpr std::string_view kReadMark = "read_mark";
+constexpr std::string_view kMessage = "message";
+
+std::string_view TypeOf(const UserUpdated&) { return kUserUpdate; }
+std::string_view TypeOf(const SessionEnded&) { return kSessionEnded; }
+std::string_view TypeOf(const UserSuspended&) { return kUserSuspended; }
+std::string_view TypeOf(const ReadMarkMoved&) { return kReadMark; }
+std::string_view TypeOf(const MessageSent&) { return kMessage; }
+
+void Write(ObjectWriter& object, const UserUpdated& event) {
+  object.Id("user_id", event.user)
+      .Text("first_name", event.first_name)
+      .Text("last_name", event.last_name);
+}
+
+void Write(ObjectWriter& object, const SessionEnded& event) {
+  object.Id("user_id", event.user).Id("session_id", event.session);
+}
+
+void Write(ObjectWriter& object, const UserSuspended& event) { object.Id("user_id", event.user); }
+
+void Write(ObjectWriter& object, const ReadMarkMoved& event) {
+  object.Id("user_id", event.user)
+      .Text("chat_type", json::ChatType(event.kind))
+      .Id("conversation_id", event.conversation)
+      .Number("unread", event.unread)
+      .Time("timestamp", event.timestamp);
+}
+
+void Write(ObjectWriter& object, const MessageSent& event) {
+  object.Text("chat_type", json::ChatType(event.kind))
+      .Id("conversation_id", event.conversation)
+      .Id("seq", event.seq)
+      .Time("timestamp", event.sent_at)
+      .Id("user_id", event.sender);
+  if (event.kind == ConversationKind::kRoom) object.Id("other_user_id", event.other_user);
+  object.Text("message", event.body);
+}
+
+Result<TimestampMs> Time(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(const std::optional<ParsedTimestamp> time,
+                          object.OptionalTimestamp("timestamp"));
+  if (!time) return json::Missing("timestamp");
+  return time->floor;
+}
+
+Result<ConversationKind> Kind(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(const std::string chat_type, object.Text("chat_type"));
+  const std::optional<ConversationKind> kind = json::KindOfChatType(chat_type);
+  if (!kind) return json::Invalid("chat_type", "must be room, group or bot.");
+  return *kind;
+}
+
+Result<Event> ReadUserUpdated(const Object& object) {
+  UserUpdated event;
+  PARLOR_ASSIGN_OR_RETURN(event.user, object.Identifier<UserId>("user_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.first_name, object.Text("first_name"));
+  PARLOR_ASSIGN_OR_RETURN(event.last_name, object.Text("last_name"));
+  return Event(std::move(event));
+}
+
+Result<Event> ReadSessionEnded(const Object& object) {
+  SessionEnded event;
+  PARLOR_ASSIGN_OR_RETURN(event.user, object.Identifier<UserId>("user_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.session, object.Identifier<SessionId>("session_id"));
+  return Event(event);
+}
+
+Result<Event> ReadUserSuspended(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(const UserId user, object.Identifier<UserId>("user_id"));
+  return Event(UserSuspended{user});
+}
+
+Result<Event> ReadReadMark(const Object& object) {
+  ReadMarkMoved event{};
+  PARLOR_ASSIGN_OR_RETURN(event.user, object.Identifier<UserId>("user_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.kind, Kind(object));
+  PARLOR_ASSIGN_OR_RETURN(event.conversation, object.Identifier<ConversationId>("conversation_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.unread, object.Integer("unread", 0, kMaxJsonInteger));
+  PARLOR_ASSIGN_OR_RETURN(event.timestamp, Time(object));
+  return Event(event);
+}
+
+Result<Event> ReadMessage(const Object& object) {
+  MessageSent event{};
+  PARLOR_ASSIGN_OR_RETURN(event.kind, Kind(object));
+  PARLOR_ASSIGN_OR_RETURN(event.conversation, object.Identifier<ConversationId>("conversation_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.seq, object.Identifier<Seq>("seq"));
+  PARLOR_ASSIGN_OR_RETURN(event.sent_at, Time(object));
+  const bool may_be_bot = event.kind == ConversationKind::kBot;
+  PARLOR_ASSIGN_OR_RETURN(const uint64_t sender,
+                          object.Integer("user_id", may_be_bot ? 0 : 1, kMaxJsonInteger));
+  event.sender = UserId(sender);
+  if (event.kind == ConversationKind::kRoom) {
+    PARLOR_ASSIGN_OR_RETURN(event.other_user, object.Identifier<UserId>("other_user_id"));
+  }
+  PARLOR_ASSIGN_OR_RETURN(event.body, json::MessageText(object));
+  return Event(std::move(event));
+}
+
+struct EventType {
+  std::string_view name;
+  Result<Event> (*read)(const Object& object);
+};
+constexpr EventType kEventTypes[] = {
+    {kUserUpdate, ReadUserUpdated},
+    {kSessionEnded, ReadSessionEnded},
+    {kUserSuspended, ReadUserSuspended},
+    {kReadMark, ReadReadMark},
+    {kMessage, ReadMessage},
+};
+
+Result<DecodedEvent> Decode(const Object& object) {
+  PARLOR_RETURN_IF_ERROR(object.Integer("v", kVersion, kVersion).status());
+  PARLOR_ASSIGN_OR_RETURN(const std::string name, object.Text("type"));
+  PARLOR_ASSIGN_OR_RETURN(const std::optional<uint64_t> id,
+                          object.OptionalInteger("id", 1, kMaxJsonInteger));
+  for (const EventType& type : kEventTypes) {
+    if (type.name != name) continue;
+    PARLOR_ASSIGN_OR_RETURN(Event event, type.read(object));
+    return DecodedEvent{std::move(event), EventId(id.value_or(0))};
+  }
+  return json::Invalid("type", "is unknown.");
+}
+
+}  // namespace
+
+std::string EncodeEvent(const Event& event, EventId id) {
+  std::string out;
+  ObjectWriter object(out);
+  object.Number("v", kVersion);
+  std::visit(
+      [&](const auto& e) {
+        object.Text("type", TypeOf(e));
+        if (id) object.Id("id", id);
+        Write(object, e);
+      },
+      event);
+  object.Close();
+  return out;
+}
+
+Result<DecodedEvent> DecodeEvent(std::string_view bytes) {
+  PARLOR_ASSIGN_OR_RETURN(const Object object, Object::Parse(bytes));
+  Result<DecodedEvent> event = Decode(object);
+  // Nobody waits for an answer to an event: one code for the log, with what was wrong.
+  if (!event.ok()) return Status(ErrorCode::kMalformedJson, event.status().message());
+  return event;
+}
+
+}  // namespace parlor
