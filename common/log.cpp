@@ -1,0 +1,130 @@
+#include "common/log.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace parlor::log {
+namespace {
+
+constexpr size_t kMaxValueBytes = 1000;
+constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %n %v";
+
+std::shared_ptr<spdlog::logger> MakeLogger(std::string_view program, spdlog::level::level_enum l) {
+  auto logger = std::make_shared<spdlog::logger>(std::string(program),
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(kPattern, spdlog::pattern_time_type::utc));
+  logger->set_level(l);
+  return logger;
+}
+
+// Never destroyed: a thread or a destructor may write while the program ends.
+std::shared_ptr<spdlog::logger>& Sink() {
+  static auto* sink =
+      new std::shared_ptr<spdlog::logger>(MakeLogger("parlor", spdlog::level::info));
+  return *sink;
+}
+
+spdlog::level::level_enum ToSpdlog(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarning:
+      return spdlog::level::warn;
+    case Level::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+bool IsPlain(char c) { return c > ' ' && c < '\x7f' && c != '"' && c != '=' && c != '\\'; }
+
+void AppendEscaped(std::string& out, char c) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  if (c == '"' || c == '\\') {
+    out.append({'\\', c});
+  } else if (c == '\n') {
+    out += "\\n";
+  } else if (byte >= ' ' && byte < 0x7f) {
+    out += c;
+  } else {
+    out.append({'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]});
+  }
+}
+
+void AppendValue(std::string& out, std::string_view value) {
+  const std::string_view shown = value.substr(0, kMaxValueBytes);
+  const bool cut = shown.size() < value.size();
+  if (!shown.empty() && !cut && std::all_of(shown.begin(), shown.end(), IsPlain)) {
+    out += shown;
+    return;
+  }
+  out += '"';
+  for (char c : shown) AppendEscaped(out, c);
+  out += cut ? "...\"" : "\"";
+}
+
+void WriteRecord(Level level, std::string_view doing, std::initializer_list<Field> fields,
+                 int64_t suppressed) {
+  spdlog::logger& sink = *Sink();
+  if (!sink.should_log(ToSpdlog(level))) return;
+  std::string text(doing);
+  for (const Field& field : fields) {
+    text.append(" ").append(field.key).append("=");
+    AppendValue(text, field.value);
+  }
+  if (suppressed > 0) text.append(" suppressed=").append(std::to_string(suppressed));
+  sink.log(ToSpdlog(level), spdlog::string_view_t(text.data(), text.size()));
+}
+
+}  // namespace
+
+Level ParseLevel(std::string_view name) {
+  if (name == "debug") return Level::kDebug;
+  if (name == "warning") return Level::kWarning;
+  if (name == "error") return Level::kError;
+  return Level::kInfo;
+}
+
+void Init(std::string_view program, Level level) { Sink() = MakeLogger(program, ToSpdlog(level)); }
+
+Field::Field(std::string_view k, const Status& status) : key(k), value("ok") {
+  if (status.ok()) return;
+  // On the wire both are "unavailable"; who reads the log needs to know which it was.
+  value = status.code() == ErrorCode::kInDoubt ? "in_doubt" : WireCode(status.code());
+  value.append(": ").append(status.message());
+}
+
+void Write(Level level, std::string_view doing, std::initializer_list<Field> fields) {
+  WriteRecord(level, doing, fields, 0);
+}
+
+void Every::Write(Level level, std::string_view doing, std::initializer_list<Field> fields) {
+  const std::optional<int64_t> suppressed = Admit();
+  if (suppressed.has_value()) WriteRecord(level, doing, fields, *suppressed);
+}
+
+std::optional<int64_t> Every::Admit() {
+  std::lock_guard lock(mutex_);
+  const int64_t now = clock_.MonotonicMs();
+  if (!window_start_ms_.has_value() || now - *window_start_ms_ >= interval_ms_) {
+    window_start_ms_ = now;
+    written_ = 0;
+  }
+  if (written_ >= records_) {
+    ++suppressed_;
+    return std::nullopt;
+  }
+  ++written_;
+  return std::exchange(suppressed_, 0);
+}
+
+}  // namespace parlor::log
