@@ -2,7 +2,7 @@
 // constructor.
 //
 // One hash costs tens of milliseconds and `memory_kib` of memory; who calls decides how many run at
-// once (passwords.max_concurrent_hashes: a semaphore over all workers, see fcgi/hash_slots.h).
+// once (password.max_concurrent_hashes: a semaphore over all workers, see fcgi/hash_slots.h).
 #pragma once
 
 #include <string>
