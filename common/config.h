@@ -1,32 +1,33 @@
 // The configuration of both programs: one TOML file, environment variables over it, one table that
-// knows it all.
+// knows it all (config_table.cpp: key, bounds, meaning). The defaults are the initializers below,
+// so a default-constructed Config is exactly what a program without file and variables runs with.
 //
 // An option is `section.name` in the file ([section] name = …) and PARLOR_SECTION_NAME in the
-// environment. An unknown key, a wrong type or a value out of bounds stops the start with one
-// sentence. `--print-config` writes the commented reference from the same table. Values are fixed
-// after Load; read from any thread. toml++ is included by config.cpp alone.
+// environment (lists separated by commas). An unknown key, a wrong type or a value out of bounds
+// stops the start with one sentence; the value of a secret is never in it. `--print-config` writes
+// the commented reference from the same table. Values are fixed after Load; read from any thread.
+// toml++ is included by config.cpp alone.
 #pragma once
 
 #include <cstdint>
 #include <iosfwd>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/status.h"
 
 namespace parlor {
 
+// Where the truth is. Exactly one of `socket` and `host` is set.
 struct DatabaseConfig {
-  std::string socket;  // path of a unix socket; wins over host
-  std::string host;    // for TCP
+  std::string socket = "/run/mysqld/mysqld.sock";  // path of a unix socket
+  std::string host;                                // for TCP
   int64_t port = 3306;
-  std::string name;  // schema
+  std::string name = "parlor";  // schema
   std::string user;
   std::string password;  // secret
-  std::string
-      tls_ca;  // PEM file; required for TCP beyond loopback: chain and host name are verified
+  std::string tls_ca;    // PEM file; set for TCP beyond loopback: chain and host name are verified
   int64_t connect_timeout_s = 5;
   int64_t read_timeout_s = 15;
   int64_t lock_wait_timeout_s = 4;
@@ -34,7 +35,8 @@ struct DatabaseConfig {
 };
 
 struct BusConfig {
-  std::string endpoint;             // ipc:///path; the daemon binds (mode 0660), workers connect
+  // ipc:///path; the daemon binds (mode 0660), workers connect.
+  std::string endpoint = "ipc:///run/parlor/bus.sock";
   int64_t high_water_mark = 10000;  // events queued for a daemon that does not read
   int64_t linger_ms = 500;          // how long an ending worker still tries to deliver
   int64_t sweep_ms = 250;           // how often the daemon works off the events table
@@ -42,22 +44,22 @@ struct BusConfig {
 
 struct HttpConfig {
   int64_t max_body_bytes = 65536;
-  std::string public_url;  // where people reach us, for links in mails: http://chat.example.org
+  // Where people reach us, for links in mails; never ends in '/'.
+  std::string public_url = "http://127.0.0.1:8080";
 };
 
 struct SocketConfig {
-  std::string listen_path;                   // unix socket for nginx; empty: none
-  std::string listen_owner;                  // "user:group" that may connect; empty: ours
-  int64_t listen_port = 0;                   // TCP on loopback for a direct setup; 0: none
-  std::string listen_address;                // 127.0.0.1
+  std::string listen_path = "/run/parlor/wsd.sock";  // unix socket for nginx; empty: none
+  std::string listen_owner;                          // "user:group" that may connect; empty: ours
+  int64_t listen_port = 0;                           // TCP for a direct setup; 0: none
+  std::string listen_address = "127.0.0.1";          // of listen_port
   std::vector<std::string> allowed_origins;  // empty: same host as the Host header; "*": all
   int64_t max_connections = 0;               // 0: from the descriptor limit
   int64_t max_descriptors = 0;               // setrlimit before the loop starts; 0: as inherited
   int64_t max_frame_bytes = 65536;
   int64_t init_timeout_ms = 10000;
   int64_t ping_interval_ms = 25000;
-  int64_t max_queue_bytes =
-      1048576;                  // a connection that has more than this waiting is closed with 4408
+  int64_t max_queue_bytes = 1048576;  // a connection with more than this waiting: closed with 4408
   int64_t flush_window_ms = 5;  // a connection that was just written to waits this long for more
   int64_t offline_grace_ms = 10000;
   int64_t shutdown_timeout_ms = 8000;
@@ -81,7 +83,7 @@ struct WriterConfig {
 
 struct SessionConfig {
   int64_t idle_days = 7;
-  int64_t max_days = 30;
+  int64_t max_days = 30;         // never less than idle_days
   int64_t recent_login_s = 600;  // a password change without current_password
 };
 
@@ -92,19 +94,20 @@ struct RegistrationConfig {
 struct PasswordConfig {
   int64_t memory_kib = 19456;
   int64_t passes = 2;
-  int64_t max_concurrent_hashes = 2;  // over all workers of this machine
-  int64_t hash_wait_ms = 2000;        // then 503
-  std::string slots_path;             // folder of the lock files that count the hashes
+  int64_t max_concurrent_hashes = 2;                  // over all workers of this machine
+  int64_t hash_wait_ms = 2000;                        // then 503
+  std::string slots_path = "/run/parlor/hash-slots";  // folder of the lock files that count hashes
 };
 
+// Neither folder nor smtp_url: mail waits in the outbox. Both: the folder wins.
 struct MailConfig {
   std::string folder;    // write .eml files here instead of sending (trial)
   std::string smtp_url;  // smtp://host:587, smtps://host:465
   std::string smtp_user;
-  std::string smtp_password;  // secret
-  std::string smtp_tls;   // "required" (STARTTLS, verified), "none" (loopback or unix relay only)
-  std::string smtp_ca;    // PEM file instead of the system's
-  std::string from;       // parlor@example.org
+  std::string smtp_password;          // secret
+  std::string smtp_tls = "required";  // STARTTLS, verified; or "none" (relay on loopback only)
+  std::string smtp_ca;                // PEM file instead of the system's
+  std::string from = "parlor@localhost";
   std::string helo_name;  // EHLO name; empty: local host name
   int64_t timeout_s = 30;
   int64_t poll_ms = 500;  // how often the outbox is looked at
@@ -112,7 +115,7 @@ struct MailConfig {
 };
 
 struct LogConfig {
-  std::string level;  // debug, info, warning, error
+  std::string level = "info";  // debug, info, warning, error
 };
 
 struct Config {
@@ -129,8 +132,10 @@ struct Config {
   LogConfig log;
 };
 
-// Reads `path` (empty: no file), then the variables in `environment`. The error is a sentence that
-// names the file or variable, the key and what is allowed.
+// Reads `path` (empty: no file), then the variables in `environment`, whose names all begin with
+// PARLOR_ (PARLOR_CONFIG, which names the file, and PARLOR_TEST_* are no options and passed over).
+// The error (kInvalidField) is a sentence that names the file or variable, the key, and what is
+// allowed or the option whose name is nearest.
 Result<Config> LoadConfig(const std::string& path,
                           const std::map<std::string, std::string>& environment);
 

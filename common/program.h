@@ -1,0 +1,44 @@
+// How both programs start: flags, configuration, log. The only includer of CLI11 is program.cpp.
+//
+//   --config FILE    default: the variable PARLOR_CONFIG, else /etc/parlor/parlor.toml if it exists
+//   --check-config   says whether the configuration is acceptable, and ends
+//   --print-config   writes the commented reference with all defaults, and ends
+//   --version, --help
+//
+// As a CGI program (GATEWAY_INTERFACE is set) flags are not looked at: a web server may pass words
+// of the query as arguments (RFC 3875, 4.4), and a stranger must not choose our configuration.
+#pragma once
+
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/config.h"
+
+namespace parlor {
+
+inline constexpr int kExitUsage = 64;   // sysexits.h: unknown flags
+inline constexpr int kExitConfig = 78;  // sysexits.h: the configuration is not acceptable
+
+struct ProgramInfo {
+  std::string_view name;     // parlor-wsd
+  std::string_view purpose;  // one sentence for --help
+};
+
+// The configuration to run with, or the exit code to end with at once (what there was to say has
+// been written to standard output or error).
+using ProgramStart = std::variant<Config, int>;
+
+// Call first in main. Also initializes the log with the program's name and log.level.
+ProgramStart StartProgram(const ProgramInfo& info, int argc, const char* const* argv);
+
+// The same without the process around it: nothing but its arguments and files. `arguments` are
+// without the program's name; `environment` holds PARLOR_* variables.
+ProgramStart StartProgram(const ProgramInfo& info, const std::vector<std::string>& arguments,
+                          const std::map<std::string, std::string>& environment, std::ostream& out,
+                          std::ostream& err);
+
+}  // namespace parlor
