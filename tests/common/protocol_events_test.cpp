@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/protocol.h"
+
+namespace parlor {
+namespace {
+
+// There and back: what a daemon reads is what a worker wrote.
+DecodedEvent ThereAndBack(const Event& event, EventId id = EventId(0)) {
+  const Result<DecodedEvent> decoded = DecodeEvent(EncodeEvent(event, id));
+  EXPECT_TRUE(decoded.ok()) << decoded.status().message();
+  return decoded.ok() ? *decoded : DecodedEvent{};
+}
+
+bool Refused(std::string_view bytes) {
+  const Result<DecodedEvent> decoded = DecodeEvent(bytes);
+  if (!decoded.ok()) {
+    EXPECT_EQ(decoded.status().code(), ErrorCode::kMalformedJson);
+  }
+  return !decoded.ok();
+}
+
+TEST(EventTest, UserUpdatedSurvives) {
+  const DecodedEvent decoded = ThereAndBack(UserUpdated{UserId(7), "Ada \"A\"", "Löve"});
+  const auto& event = std::get<UserUpdated>(decoded.event);
+  EXPECT_EQ(event.user, UserId(7));
+  EXPECT_EQ(event.first_name, "Ada \"A\"");
+  EXPECT_EQ(event.last_name, "Löve");
+  EXPECT_EQ(decoded.id, EventId(0));
+}
+
+TEST(EventTest, SessionEndedAndUserSuspendedSurvive) {
+  const DecodedEvent ended = ThereAndBack(SessionEnded{UserId(7), SessionId(8)}, EventId(99));
+  EXPECT_EQ(std::get<SessionEnded>(ended.event).user, UserId(7));
+  EXPECT_EQ(std::get<SessionEnded>(ended.event).session, SessionId(8));
+  EXPECT_EQ(ended.id, EventId(99));
+  const DecodedEvent suspended = ThereAndBack(UserSuspended{UserId(7)});
+  EXPECT_EQ(std::get<UserSuspended>(suspended.event).user, UserId(7));
+}
+
+TEST(EventTest, ReadMarkMovedSurvives) {
+  const DecodedEvent decoded = ThereAndBack(
+      ReadMarkMoved{UserId(7), ConversationKind::kGroup, ConversationId(5), 0, TimestampMs(1500)});
+  const auto& event = std::get<ReadMarkMoved>(decoded.event);
+  EXPECT_EQ(event.user, UserId(7));
+  EXPECT_EQ(event.kind, ConversationKind::kGroup);
+  EXPECT_EQ(event.conversation, ConversationId(5));
+  EXPECT_EQ(event.unread, 0U);
+  EXPECT_EQ(event.timestamp, TimestampMs(1500));
+}
+
+TEST(EventTest, MessageSentSurvives) {
+  const DecodedEvent decoded =
+      ThereAndBack(MessageSent{ConversationKind::kRoom, ConversationId(5), Seq(6),
+                               TimestampMs(1700000000123), UserId(7), UserId(8), "hé\n😀"});
+  const auto& event = std::get<MessageSent>(decoded.event);
+  EXPECT_EQ(event.kind, ConversationKind::kRoom);
+  EXPECT_EQ(event.conversation, ConversationId(5));
+  EXPECT_EQ(event.seq, Seq(6));
+  EXPECT_EQ(event.sent_at, TimestampMs(1700000000123));
+  EXPECT_EQ(event.sender, UserId(7));
+  EXPECT_EQ(event.other_user, UserId(8));
+  EXPECT_EQ(event.body, "hé\n😀");
+}
+
+TEST(EventTest, TheBotMaySpeak) {
+  const DecodedEvent decoded =
+      ThereAndBack(MessageSent{ConversationKind::kBot, ConversationId(5), Seq(6), TimestampMs(1),
+                               kBotUserId, UserId(0), "hello"});
+  EXPECT_EQ(std::get<MessageSent>(decoded.event).sender, kBotUserId);
+}
+
+TEST(EventTest, AScriptMayWriteItsOwn) {
+  const auto decoded = DecodeEvent(R"( { "v" : 1, "type" : "user_suspended", "user_id" : 12 } )");
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(std::get<UserSuspended>(decoded->event).user, UserId(12));
+}
+
+TEST(EventTest, OtherVersionsTypesAndShapesAreRefused) {
+  for (
+      const char* bytes :
+      {"", "x", "[]", "{}", R"({"type":"user_suspended","user_id":1})",
+       R"({"v":2,"type":"user_suspended","user_id":1})",
+       R"({"v":"1","type":"user_suspended","user_id":1})",
+       R"({"v":1,"type":"user_deleted","user_id":1})", R"({"v":1,"type":"user_suspended"})",
+       R"({"v":1,"type":"user_suspended","user_id":0})",
+       R"({"v":1,"type":"user_suspended","user_id":1,"id":"x"})",
+       R"({"v":1,"type":"session_ended","user_id":1})",
+       R"({"v":1,"type":"user_update","user_id":1,"first_name":"A"})",
+       R"({"v":1,"type":"read_mark","user_id":1,"chat_type":"room","conversation_id":1,"unread":0})",
+       R"({"v":1,"type":"message","chat_type":"room","conversation_id":1,"seq":1,"timestamp":1,
+            "user_id":0,"other_user_id":2,"message":"m"})"}) {
+    EXPECT_TRUE(Refused(bytes)) << bytes;
+  }
+}
+
+}  // namespace
+}  // namespace parlor
