@@ -1,0 +1,84 @@
+#include "fcgi/call.h"
+
+#include "common/token.h"
+#include "fcgi/negotiation.h"
+
+namespace parlor::fcgi {
+namespace {
+
+Status InvalidToken() {
+  return {ErrorCode::kInvalidToken, "A valid token is needed in the header `authentication`."};
+}
+
+}  // namespace
+
+Status Call::Fault() const {
+  if (match_.pattern.empty()) return {ErrorCode::kNotFound, "There is no such path."};
+  if (match_.route == nullptr) {
+    return {ErrorCode::kMethodNotAllowed, "This path answers " + match_.allow + "."};
+  }
+  if (ParseAccept(request_.accept).json == 0 && !wants_html()) {
+    return {ErrorCode::kNotAcceptable, "Answers are application/json."};
+  }
+  if (request_.body_too_large) {
+    return {ErrorCode::kTooLarge, "A body may have up to " +
+                                      std::to_string(services_.config.http.max_body_bytes) +
+                                      " bytes."};
+  }
+  if (!request_.body.empty() && !IsJsonContentType(request_.content_type)) {
+    return {ErrorCode::kUnsupportedMediaType, "A body must be application/json."};
+  }
+  return Ok();
+}
+
+Status Call::Authenticate(db::Transaction& tx) {
+  const auto hash = HashToken(request_.token);
+  if (!hash) return InvalidToken();
+  const TimestampMs now = Now();
+  PARLOR_ASSIGN_OR_RETURN(auto found, sessions::Find(tx, std::span(&*hash, 1), now));
+  if (found.empty()) return InvalidToken();
+  session_ = found.front();
+  return sessions::Touch(tx, *session_, services_.config.session, now).status();
+}
+
+Status Call::Transact(db::Repeat repeat, const std::function<Status(db::Transaction&)>& body) {
+  const bool needs_session = match_.access == Access::kSession;
+  // No token of ours: said without a way to the database.
+  if (needs_session && !HashToken(request_.token)) return InvalidToken();
+  Status status = services_.database.Transact(repeat, [&](db::Transaction& tx) -> Status {
+    events_.Reset();
+    if (needs_session) {
+      PARLOR_RETURN_IF_ERROR(Authenticate(tx));
+      PARLOR_RETURN_IF_ERROR(Fault());
+    }
+    return body(tx);
+  });
+  if (status.ok()) events_.Push(services_.publisher);
+  return status;
+}
+
+Status Call::AddEvent(db::Transaction& tx, const Event& event) {
+  return events_.Add(tx, event, Now());
+}
+
+const Request& Call::request() const {
+  PARLOR_CHECK(match_.access == Access::kPublic || session_.has_value());
+  return request_;
+}
+
+std::string_view Call::parameter() const {
+  PARLOR_CHECK(match_.parameters.size() == 1);
+  return match_.parameters.front();
+}
+
+const sessions::Session& Call::session() const {
+  PARLOR_CHECK(session_.has_value());
+  return *session_;
+}
+
+bool Call::wants_html() const {
+  return match_.route != nullptr && match_.route->pages == Pages::kHtmlToo &&
+         ParseAccept(request_.accept).PrefersHtml();
+}
+
+}  // namespace parlor::fcgi

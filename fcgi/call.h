@@ -1,0 +1,68 @@
+// One request being answered: what a handler works with. One thread, gone with the answer.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "common/bus.h"
+#include "common/clock.h"
+#include "common/config.h"
+#include "common/db.h"
+#include "common/password.h"
+#include "common/sessions.h"
+#include "fcgi/event_batch.h"
+#include "fcgi/hash_slots.h"
+#include "fcgi/http.h"
+#include "fcgi/router.h"
+
+namespace parlor::fcgi {
+
+// What a worker process has one of each. Owned by main.
+struct Services {
+  const Config& config;
+  const Clock& clock;
+  db::Database& database;
+  EventPublisher& publisher;
+  const PasswordHasher& hasher;
+  HashSlots& hash_slots;
+};
+
+class Call {
+ public:
+  Call(const Services& services, const Request& request, const Match& match)
+      : services_(services), request_(request), match_(match) {}
+
+  // What is wrong with the request before any handler looks at it, in this order: no such path, not
+  // this method, no representation that the client takes, body too large, body not JSON.
+  Status Fault() const;
+
+  // Runs `body` in a transaction (see Database::Transact: it may run several times) and pushes its
+  // events after the commit. On a session route nothing is looked at before the token: first
+  // kInvalidToken unless its session is alive, then the request's Fault(), then `body`.
+  Status Transact(db::Repeat repeat, const std::function<Status(db::Transaction&)>& body);
+
+  // Writes `event` with the transaction; pushed when that is committed.
+  Status AddEvent(db::Transaction& tx, const Event& event);
+
+  // Aborts on a session route before Transact() has found the session: a handler must not tell a
+  // stranger what it thinks of a body.
+  const Request& request() const;
+  std::string_view parameter() const;        // the one in the path's braces
+  const sessions::Session& session() const;  // of a session route, inside and after Transact()
+  bool wants_html() const;                   // a browser, on a route that has pages
+
+  const Services& services() const { return services_; }
+  TimestampMs Now() const { return services_.clock.Now(); }
+
+ private:
+  Status Authenticate(db::Transaction& tx);
+
+  const Services& services_;
+  const Request& request_;
+  const Match& match_;
+  std::optional<sessions::Session> session_;
+  EventBatch events_;
+};
+
+}  // namespace parlor::fcgi

@@ -1,0 +1,141 @@
+#include "fcgi/cgi.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+
+namespace parlor::fcgi {
+namespace {
+
+constexpr std::string_view kDefaultMount = "/http";
+constexpr size_t kMaxDrainedBytes = 1 << 20;
+constexpr size_t kMaxRequestIdBytes = 64;
+
+struct NamedMethod {
+  std::string_view name;
+  Method method;
+};
+constexpr std::array kMethods = {
+    NamedMethod{"GET", Method::kGet},       NamedMethod{"HEAD", Method::kHead},
+    NamedMethod{"POST", Method::kPost},     NamedMethod{"PUT", Method::kPut},
+    NamedMethod{"DELETE", Method::kDelete},
+};
+
+Method MethodFrom(std::string_view name) {
+  for (const NamedMethod& row : kMethods) {
+    if (row.name == name) return row.method;
+  }
+  return Method::kOther;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// A '%' that is not followed by two digits stays what it is: such a path is simply not found.
+std::string PercentDecode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
+    const int low = high >= 0 ? HexDigit(text[i + 2]) : -1;
+    if (low < 0) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+std::string PathFrom(const Variables& variables) {
+  if (const std::string_view info = variables("PATH_INFO"); !info.empty()) return std::string(info);
+  std::string_view uri = variables("REQUEST_URI");
+  uri = uri.substr(0, uri.find('?'));
+  std::string_view mount = variables("SCRIPT_NAME");
+  if (mount.empty()) mount = kDefaultMount;
+  if (uri.starts_with(mount)) uri.remove_prefix(mount.size());
+  return uri.empty() ? "/" : PercentDecode(uri);
+}
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view WithoutBearer(std::string_view value) {
+  constexpr std::string_view kBearer = "bearer";
+  value = Trim(value);
+  const bool has_scheme =
+      value.size() >= kBearer.size() &&
+      std::equal(kBearer.begin(), kBearer.end(), value.begin(), [](char expected, char given) {
+        return expected == std::tolower(static_cast<unsigned char>(given));
+      });
+  if (!has_scheme) return value;
+  const std::string_view rest = value.substr(kBearer.size());
+  if (rest.empty()) return rest;
+  return rest.front() == ' ' || rest.front() == '\t' ? Trim(rest) : value;
+}
+
+std::string_view TokenFrom(const Variables& variables) {
+  const std::string_view token = WithoutBearer(variables("HTTP_AUTHENTICATION"));
+  return token.empty() ? WithoutBearer(variables("HTTP_AUTHORIZATION")) : token;
+}
+
+bool HasNoBody(int status) { return status == 204 || status == 304; }
+
+}  // namespace
+
+std::string_view MethodName(Method method) {
+  for (const NamedMethod& row : kMethods) {
+    if (row.method == method) return row.name;
+  }
+  return "OTHER";
+}
+
+Request RequestFrom(const Variables& variables) {
+  Request request;
+  request.method = MethodFrom(variables("REQUEST_METHOD"));
+  request.path = PathFrom(variables);
+  request.query = variables("QUERY_STRING");
+  request.content_type = variables("CONTENT_TYPE");
+  request.accept = variables("HTTP_ACCEPT");
+  request.if_none_match = variables("HTTP_IF_NONE_MATCH");
+  request.token = TokenFrom(variables);
+  request.client_address = variables("REMOTE_ADDR");
+  request.request_id = variables("REQUEST_ID").substr(0, kMaxRequestIdBytes);
+  return request;
+}
+
+void ReadBody(const std::function<size_t(char* buffer, size_t size)>& read, size_t max_bytes,
+              Request* request) {
+  std::array<char, 16384> buffer{};
+  size_t total = 0;
+  while (total <= max_bytes + kMaxDrainedBytes) {
+    const size_t count = read(buffer.data(), buffer.size());
+    if (count == 0) break;
+    total += count;
+    if (total <= max_bytes) request->body.append(buffer.data(), count);
+  }
+  request->body_too_large = total > max_bytes;
+  if (request->body_too_large) request->body.clear();
+}
+
+std::string Serialize(const Response& response, bool with_body) {
+  std::string out = "Status: " + std::to_string(response.status) + "\r\n";
+  for (const auto& [name, value] : response.headers) out += name + ": " + value + "\r\n";
+  if (!HasNoBody(response.status)) {
+    out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  }
+  out += "\r\n";
+  if (with_body && !HasNoBody(response.status)) out += response.body;
+  return out;
+}
+
+}  // namespace parlor::fcgi

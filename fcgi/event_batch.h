@@ -1,0 +1,29 @@
+// The events of one transaction: written as rows with it, pushed to the daemon once it is
+// committed. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/bus.h"
+#include "common/db.h"
+#include "common/protocol.h"
+
+namespace parlor::fcgi {
+
+class EventBatch {
+ public:
+  // At the start of each run of a transaction's body: what an earlier run gathered was rolled back.
+  void Reset() { encoded_.clear(); }
+
+  // Writes the row and remembers the event.
+  Status Add(db::Transaction& tx, const Event& event, TimestampMs now);
+
+  // After the commit. What the bus does not take, the daemon finds in the table.
+  void Push(EventPublisher& publisher);
+
+ private:
+  std::vector<std::string> encoded_;
+};
+
+}  // namespace parlor::fcgi

@@ -1,0 +1,32 @@
+// FastCGI and plain CGI: the bytes in and out. The only includer of libfcgi. One thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "fcgi/http.h"
+
+namespace parlor::fcgi {
+
+using HandleRequest = std::function<Response(const Request&)>;
+
+// Call first in main, before threads. Forgets HTTP_PROXY (in CGI that is the client's `Proxy:`
+// header, which libraries would take for an administrator's choice) and bounds libfcgi's wait for
+// the web server to close a finished connection, unless the administrator has bounded it.
+void PrepareEnvironment();
+
+// Whether a web server started us for one request: descriptor 0 is no listening socket.
+bool StartedAsCgi();
+// Neither the one nor the other: somebody typed our name.
+bool StartedByHand();
+
+// Answers one request from the environment and standard input on standard output.
+// Returns the exit status.
+int ServeCgi(size_t max_body_bytes, const HandleRequest& handle);
+
+// Answers requests on the listening socket that is descriptor 0, one at a time, until SIGTERM or
+// SIGUSR1 (the request in hand is finished: 0) or until accepting fails for good (1, a line in the
+// log; the supervisor starts the program again). A client that went away is nobody's error.
+int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle);
+
+}  // namespace parlor::fcgi

@@ -1,0 +1,39 @@
+// The handlers of the route table, one file a resource. What each answers is in docs/protocol.md.
+//
+// A handler returns its answer, or the Status that becomes a problem. Handlers of session routes do
+// everything that depends on the request inside call.Transact(), which settles first who is asking.
+#pragma once
+
+#include "fcgi/call.h"
+
+namespace parlor::fcgi::handlers {
+
+// registration.cpp
+Result<Response> Register(Call& call);
+Result<Response> OpenLink(Call& call);     // GET and HEAD
+Result<Response> ConfirmLink(Call& call);  // POST
+
+// session.cpp
+Result<Response> Login(Call& call);
+Result<Response> Logout(Call& call);
+
+// users.cpp
+Result<Response> ListUsers(Call& call);
+
+// profile.cpp
+Result<Response> GetProfile(Call& call);
+Result<Response> ChangeProfile(Call& call);
+
+// rooms.cpp
+Result<Response> ListRooms(Call& call);
+Result<Response> ReadRoom(Call& call);
+Result<Response> PostToRoom(Call& call);
+
+// notifications.cpp
+Result<Response> ListNotifications(Call& call);
+Result<Response> MarkRead(Call& call);
+
+// health.cpp
+Result<Response> Health(Call& call);
+
+}  // namespace parlor::fcgi::handlers

@@ -1,0 +1,135 @@
+#include <string>
+
+#include "common/mail_outbox.h"
+#include "common/registrations.h"
+#include "common/token.h"
+#include "common/users.h"
+#include "fcgi/error_map.h"
+#include "fcgi/handlers/handlers.h"
+#include "fcgi/html.h"
+#include "fcgi/responses.h"
+
+namespace parlor::fcgi::handlers {
+namespace {
+
+constexpr int64_t kMsPerHour = 3600 * 1000;
+
+Result<std::string> HashInSlot(const Services& services, std::string_view password) {
+  PARLOR_ASSIGN_OR_RETURN(const auto slot, services.hash_slots.Acquire());
+  return services.hasher.Hash(password);
+}
+
+// The owner of a taken address hears of it under their own name, not under what a stranger typed.
+Status WriteToOwner(db::Transaction& tx, std::string_view email, TimestampMs now) {
+  PARLOR_ASSIGN_OR_RETURN(const auto credentials, users::FindCredentials(tx, email));
+  if (!credentials) return {ErrorCode::kUnavailable, "Please try again."};
+  PARLOR_ASSIGN_OR_RETURN(const Profile owner, users::GetProfile(tx, credentials->id));
+  return mail_outbox::Add(tx, mail_outbox::Kind::kAddressTaken, owner.email,
+                          owner.first_name + " " + owner.last_name, RegistrationId(), now);
+}
+
+Status StoreAndWrite(db::Transaction& tx, const registrations::Request& request, TimestampMs now,
+                     TimestampMs expires_at) {
+  PARLOR_ASSIGN_OR_RETURN(const RegistrationId id,
+                          registrations::Put(tx, request, now, expires_at));
+  return mail_outbox::Add(tx, mail_outbox::Kind::kRegistrationLink, request.email,
+                          request.first_name + " " + request.last_name, id, now);
+}
+
+Status UnknownLink() {
+  return {ErrorCode::kNotFound, "This link is not valid, or a newer one has replaced it."};
+}
+
+// What the link of this request can do or did; changes something only if `confirm`.
+Result<registrations::Confirmation> UseLink(Call& call, bool confirm) {
+  const auto token = HashToken(call.parameter());
+  if (!token) return UnknownLink();
+  registrations::Confirmation result{};
+  const auto body = [&](db::Transaction& tx) -> Status {
+    if (!confirm) {
+      PARLOR_ASSIGN_OR_RETURN(result.outcome, registrations::Check(tx, *token, call.Now()));
+      return Ok();
+    }
+    PARLOR_ASSIGN_OR_RETURN(result, registrations::Confirm(tx, *token, call.Now()));
+    if (result.outcome != registrations::Outcome::kCreated) return Ok();
+    return call.AddEvent(
+        tx, UserUpdated{result.user.id, result.user.first_name, result.user.last_name});
+  };
+  PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, body));
+  return result;
+}
+
+Response ErrorPage(const Status& error) {
+  if (error.code() == ErrorCode::kInternal) {
+    return HtmlPage(500, "That did not work", "Something went wrong on our side.");
+  }
+  Response page =
+      HtmlPage(HttpErrorOf(error.code()).http_status, "That did not work",
+               error.code() == ErrorCode::kNotFound ? UnknownLink().message() : error.message());
+  return page;
+}
+
+Response AlreadyConfirmed(const Call& call) {
+  if (call.wants_html()) {
+    return HtmlPage(200, "Already confirmed", "This address has been confirmed. You can sign in.");
+  }
+  return JsonResponse(200, EncodeMessageOnly("already confirmed"));
+}
+
+Result<Response> Confirm(Call& call) {
+  const auto used = UseLink(call, /*confirm=*/true);
+  if (!used.ok()) return used.status();
+  if (used->outcome == registrations::Outcome::kAlreadyConfirmed) return AlreadyConfirmed(call);
+  if (call.wants_html()) {
+    return HtmlPage(201, "Welcome, " + used->user.first_name,
+                    "Your account is ready. You can sign in now.");
+  }
+  return JsonResponse(201, EncodeConfirmed(used->user));
+}
+
+// HEAD, and the page with the button: mail scanners open links by themselves.
+Result<Response> Show(Call& call) {
+  const auto usable = UseLink(call, /*confirm=*/false);
+  if (!usable.ok()) return usable.status();
+  if (usable->outcome == registrations::Outcome::kAlreadyConfirmed) return AlreadyConfirmed(call);
+  if (call.wants_html()) {
+    return HtmlPageWithButton("Confirm your address", "One click and your account is ready.",
+                              "Create my account");
+  }
+  return JsonResponse(200, "");
+}
+
+Result<Response> AsPageForBrowsers(const Call& call, Result<Response> answer) {
+  if (answer.ok() || !call.wants_html()) return answer;
+  return ErrorPage(answer.status());
+}
+
+}  // namespace
+
+// Taken or not, the same work: a hash, a few statements, a mail, a commit.
+Result<Response> Register(Call& call) {
+  PARLOR_ASSIGN_OR_RETURN(const RegisterRequest wish, ParseRegisterRequest(call.request().body));
+  PARLOR_RETURN_IF_ERROR(CheckNewPassword(wish.password, "password"));
+  PARLOR_ASSIGN_OR_RETURN(std::string hash, HashInSlot(call.services(), wish.password));
+  const registrations::Request request{wish.email, wish.first_name, wish.last_name,
+                                       std::move(hash)};
+  const int64_t life_ms = call.services().config.registration.link_hours * kMsPerHour;
+  const auto body = [&](db::Transaction& tx) -> Status {
+    const TimestampMs now = call.Now();
+    PARLOR_ASSIGN_OR_RETURN(const bool taken, users::EmailTaken(tx, request.email));
+    if (taken) return WriteToOwner(tx, request.email, now);
+    return StoreAndWrite(tx, request, now, TimestampMs(now.value + life_ms));
+  };
+  PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, body));
+  return JsonResponse(202, EncodeMessageOnly("We have sent you a mail. Please open the link in it "
+                                             "to confirm your address."));
+}
+
+Result<Response> OpenLink(Call& call) {
+  const bool look_only = call.request().method == Method::kHead || call.wants_html();
+  return AsPageForBrowsers(call, look_only ? Show(call) : Confirm(call));
+}
+
+Result<Response> ConfirmLink(Call& call) { return AsPageForBrowsers(call, Confirm(call)); }
+
+}  // namespace parlor::fcgi::handlers

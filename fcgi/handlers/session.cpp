@@ -1,0 +1,111 @@
+#include <optional>
+#include <string>
+
+#include "common/sessions.h"
+#include "common/token.h"
+#include "common/users.h"
+#include "fcgi/handlers/handlers.h"
+#include "fcgi/responses.h"
+
+namespace parlor::fcgi::handlers {
+namespace {
+
+Status InvalidCredentials() {
+  return {ErrorCode::kInvalidCredentials, "E-mail address and password do not belong together."};
+}
+
+// What a right password was checked against, and what to store if the parameters have changed.
+struct Checked {
+  users::Credentials credentials;
+  std::optional<std::string> new_hash;
+};
+
+// The same time for a wrong password, an unknown address and a password longer than any that we
+// store: one hash each.
+Result<Checked> CheckPassword(const PasswordHasher& hasher,
+                              const std::optional<users::Credentials>& credentials,
+                              std::string_view password) {
+  const bool too_long = CountCharacters(password) > kMaxPasswordCharacters;
+  if (!credentials || too_long) {
+    hasher.VerifyNobody(password.substr(0, kMaxPasswordCharacters));
+    return InvalidCredentials();
+  }
+  if (!hasher.Verify(credentials->password_hash, password)) return InvalidCredentials();
+  if (credentials->suspended) {
+    return Status(ErrorCode::kForbidden, "This account has been suspended.");
+  }
+  Checked checked{*credentials, std::nullopt};
+  if (hasher.NeedsRehash(credentials->password_hash)) {
+    PARLOR_ASSIGN_OR_RETURN(checked.new_hash, hasher.Hash(password));
+  }
+  return checked;
+}
+
+// The slot comes before the try: who is turned away because of other people's logins has not
+// guessed.
+Result<Checked> CheckLogin(Call& call, const LoginRequest& login) {
+  const Services& services = call.services();
+  PARLOR_ASSIGN_OR_RETURN(const auto slot, services.hash_slots.Acquire());
+  std::optional<users::Credentials> credentials;
+  const auto body = [&](db::Transaction& tx) -> Status {
+    PARLOR_RETURN_IF_ERROR(
+        sessions::ReserveTry(tx, login.email, services.config.limits, call.Now()));
+    PARLOR_ASSIGN_OR_RETURN(credentials, users::FindCredentials(tx, login.email));
+    return Ok();
+  };
+  PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, body));
+  return CheckPassword(services.hasher, credentials, login.password);
+}
+
+// Under the user's lock: a password that was changed meanwhile has ended all sessions, and none
+// may slip in behind that.
+Result<sessions::Session> OpenSession(Call& call, db::Transaction& tx, const Checked& checked,
+                                      std::string_view email, const TokenHash& token) {
+  const users::Credentials& known = checked.credentials;
+  PARLOR_RETURN_IF_ERROR(users::GetProfileForUpdate(tx, known.id).status());
+  PARLOR_ASSIGN_OR_RETURN(const auto current, users::GetCredentials(tx, known.id));
+  if (current.password_hash != known.password_hash) return InvalidCredentials();
+  if (checked.new_hash) {
+    PARLOR_RETURN_IF_ERROR(users::SetPasswordHash(tx, known.id, *checked.new_hash));
+  }
+  PARLOR_RETURN_IF_ERROR(sessions::ClearTries(tx, email));
+  return sessions::Create(tx, known.id, token, call.services().config.session, call.Now());
+}
+
+Status EndSession(Call& call, db::Transaction& tx, const TokenHash& token) {
+  PARLOR_ASSIGN_OR_RETURN(const auto ended, sessions::End(tx, token));
+  return ended ? call.AddEvent(tx, SessionEnded{ended->user, ended->id}) : Ok();
+}
+
+}  // namespace
+
+Result<Response> Login(Call& call) {
+  PARLOR_ASSIGN_OR_RETURN(const LoginRequest login, ParseLoginRequest(call.request().body));
+  PARLOR_ASSIGN_OR_RETURN(const Checked checked, CheckLogin(call, login));
+  std::string token;
+  sessions::Session session;
+  // Repeated in doubt, it may leave a session behind that nobody has the token of.
+  const auto body = [&](db::Transaction& tx) -> Status {
+    token = GenerateToken();
+    PARLOR_ASSIGN_OR_RETURN(session,
+                            OpenSession(call, tx, checked, login.email, *HashToken(token)));
+    return Ok();
+  };
+  PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, body));
+  return JsonResponse(200, EncodeLogin(token, session.user, session.expires_at));
+}
+
+// 204 for a token that is long dead as well: the caller is signed out, which is all that was asked.
+Result<Response> Logout(Call& call) {
+  const Request& request = call.request();
+  if (request.token.empty()) {
+    return Status(ErrorCode::kInvalidToken, "A token is needed in the header `authentication`.");
+  }
+  const auto token = HashToken(request.token);
+  if (!token || request.method == Method::kHead) return NoContent();
+  PARLOR_RETURN_IF_ERROR(call.Transact(
+      db::Repeat::kIdempotent, [&](db::Transaction& tx) { return EndSession(call, tx, *token); }));
+  return NoContent();
+}
+
+}  // namespace parlor::fcgi::handlers

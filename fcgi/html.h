@@ -1,0 +1,24 @@
+// The pages a person sees who opens a registration link in a browser. Pure functions.
+//
+// No script and nothing from elsewhere: the Content-Security-Policy allows the one style sheet
+// below, by its hash, and a form to ourselves. Nobody indexes, frames or caches them, and the link
+// (a secret) is told to nobody as a referrer.
+#pragma once
+
+#include <string_view>
+
+#include "fcgi/http.h"
+
+namespace parlor::fcgi {
+
+// A heading and a sentence; `text` may be foreign, it is escaped.
+Response HtmlPage(int status, std::string_view title, std::string_view text);
+
+// The same with a button that POSTs to the page's own address.
+Response HtmlPageWithButton(std::string_view title, std::string_view text, std::string_view button);
+
+// The page's style sheet and its SHA-256 in Base64, as the policy names it (a test compares).
+extern const std::string_view kPageStyle;
+extern const std::string_view kPageStyleHash;
+
+}  // namespace parlor::fcgi

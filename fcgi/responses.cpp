@@ -1,0 +1,55 @@
+#include "fcgi/responses.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "common/protocol.h"
+#include "fcgi/error_map.h"
+
+namespace parlor::fcgi {
+namespace {
+
+constexpr int64_t kDefaultRetryAfterS = 2;  // when nobody knows better
+
+int64_t RetryAfterSeconds(const Status& error) {
+  if (error.retry_after_ms() <= 0) return kDefaultRetryAfterS;
+  return std::max<int64_t>(1, (error.retry_after_ms() + 999) / 1000);
+}
+
+}  // namespace
+
+Response JsonResponse(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
+  response.Set("Content-Type", "application/json");
+  response.Set("Cache-Control", "no-store");
+  return response;
+}
+
+Response NoContent() {
+  Response response;
+  response.status = 204;
+  response.Set("Cache-Control", "no-store");
+  return response;
+}
+
+Response Problem(const Status& error) {
+  const ErrorMapRow& row = HttpErrorOf(error.code());
+  const Status shown = error.code() == ErrorCode::kInternal
+                           ? Status(ErrorCode::kInternal, "Something went wrong on our side.")
+                           : error;
+  Response response;
+  response.status = row.http_status;
+  response.body = EncodeProblem(row.http_status, row.title, shown);
+  response.Set("Content-Type", "application/problem+json");
+  response.Set("Cache-Control", "no-store");
+  if (row.http_status == 401) response.Set("WWW-Authenticate", "Bearer");
+  if (row.http_status == 429 || row.http_status == 503) {
+    response.Set("Retry-After", std::to_string(RetryAfterSeconds(error)));
+  }
+  return response;
+}
+
+}  // namespace parlor::fcgi
