@@ -9,20 +9,22 @@
 //   kUnavailable; nothing of it is stored.
 // * The connection broke during COMMIT (in doubt). Repeating is safe for messages with a
 //   client_msg_id, but would double the others. So if a batch has one without, one such message
-//   carries a mark in its client_msg_id column: a zero byte and 16 random ones, which no client can
-//   send (their ids are text without NUL, see protocol.cpp). A transaction is stored whole or not
-//   at all, so one mark tells it for the batch, and it costs one index entry a batch instead of one
-//   a message. In doubt, the mark is looked for with a locking read, which waits until a
-//   transaction that the server may still be finishing has ended. Found: the outcomes of that
-//   attempt are the truth. Not found: again. A batch in which all have ids is just repeated; what
-//   then turns out to be stored where the attempt in doubt had put it was stored by that attempt:
-//   not a duplicate.
+//   carries a mark in its client_msg_id column: a byte 0xFF and 16 random ones, which no client can
+//   send (their ids are UTF-8). A transaction is stored whole or not at all, so one mark tells it
+//   for the batch, and it costs one index entry a batch instead of one a message. In doubt, the
+//   mark is looked for with a locking read, which waits until a transaction that the server may
+//   still be finishing has ended. Found: the outcomes of that attempt are the truth. Not found:
+//   again. Where all messages that were stored have ids, the batch is just repeated; what then
+//   turns out to be stored where the attempt in doubt had put it was stored by that attempt: not a
+//   duplicate.
 //
 // As long as the truth can't be found out (the database stays away) the batch is held: Resolve()
 // tries again. One thread.
 #pragma once
 
 #include <optional>
+#include <random>
+#include <string>
 #include <vector>
 
 #include "common/clock.h"
@@ -33,52 +35,65 @@ namespace parlor::wsd {
 
 class BatchStore {
  public:
-  // Both outlive it. `retry_limit_ms`: how long after its first attempt a batch that is known not
-  // to be stored is tried again.
+  // Both outlive it. `retry_limit_ms`: for how long a batch that is known not to be stored is tried
+  // again, from Store() on.
   BatchStore(db::Database& database, const Clock& clock, int64_t retry_limit_ms);
 
-  // The outcomes in order, or nullopt: in doubt and held; call Resolve() before the next Store().
+  // The outcomes in order, or nullopt: in doubt and held; Resolve() or Abandon() before the next
+  // Store().
   std::optional<std::vector<WriteOutcome>> Store(std::vector<WriteMessage> batch);
 
   bool Holding() const { return held_.has_value(); }
-  // Tries to find out about the held batch, for at most database.retry_limit_ms; nullopt: still in
-  // doubt. Part of Store()'s work may follow.
+  // Goes on with the held batch; takes database.retry_limit_ms at least when the database is away.
   std::optional<std::vector<WriteOutcome>> Resolve();
-  // Gives the held batch up: kInDoubt outcomes (shutdown).
+  // Gives the held batch up: kInDoubt, and kUnavailable for what was certainly not stored.
   std::vector<WriteOutcome> Abandon();
 
  private:
-  using Outcomes = std::vector<Result<messages::Stored>>;
-  struct Attempt {
-    std::vector<messages::Outgoing> batch;  // as stored: with marks
-    std::optional<size_t> marked;           // the message that carries the mark that counts
-    bool mark_all = false;
-    Outcomes outcomes;
+  enum class Doubt {
+    kNone,
+    kLookForMark,  // `mark` of the piece was stored, if the attempt was
+    kRepeat,       // all that it stored has ids of clients
   };
   // A stretch of the batch that is one transaction.
   struct Piece {
-    size_t begin, end;
-    std::optional<Attempt> in_doubt;
+    size_t begin = 0, end = 0;
+    Doubt doubt = Doubt::kNone;
+    size_t mark = 0;  // the message, by its place in the batch
   };
   struct Held {
-    std::vector<WriteMessage> batch;
-    std::vector<std::optional<Result<messages::Stored>>> outcomes;
-    std::vector<Piece> pieces;  // still to do, the next one last
-    int64_t give_up_at_ms = 0;  // monotonic
+    std::vector<ConnectionId> from;
+    std::vector<messages::Outgoing> messages;
+    std::vector<bool> marked;  // its client_msg_id is ours
+    std::vector<std::optional<Result<messages::Stored>>> settled;
+    std::vector<std::optional<messages::Stored>> doubtful;  // what an attempt in doubt gave it
+    std::vector<Piece> pieces;                              // still to do, the next one last
+    int64_t give_up_at_ms = 0;                              // monotonic
   };
+  using Outcomes = std::vector<Result<messages::Stored>>;
 
   std::optional<std::vector<WriteOutcome>> Work();
   bool WorkOn(Piece piece);
-  Status StorePiece(const Piece& piece, Attempt* attempt);
-  Status Run(Attempt* attempt);
-  Result<bool> WasCommitted(const Attempt& attempt);
+  bool Look(Piece piece);
+  bool StorePiece(Piece piece);
+  Status Attempt(const Piece& piece, Outcomes* outcomes);
+  void KeepDoubt(Piece piece, const Outcomes& outcomes);
+  void Split(const Piece& piece, const Status& error);
+  Result<bool> MarkIsStored(const Piece& piece);
+  void GiveMark(size_t place);
+  void GiveMarks(const Piece& piece, bool to_all);
+  std::optional<size_t> StoredMark(const Piece& piece, const Outcomes& outcomes) const;
+  bool StoredWithoutMark(const Piece& piece, const Outcomes& outcomes) const;
   void Settle(const Piece& piece, const Outcomes& outcomes);
+  void SettleOne(size_t place, Result<messages::Stored> outcome);
   void SettleAll(const Piece& piece, const Status& error);
+  void RefuseTheRest(const Status& error);
   std::vector<WriteOutcome> Finish();
 
   db::Database& database_;
   const Clock& clock_;
   const int64_t retry_limit_ms_;
+  std::random_device random_;
   std::optional<Held> held_;
 };
 

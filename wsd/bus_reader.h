@@ -4,7 +4,7 @@
 // bus.sweep_ms (what a killed worker could not push, what a script wrote). Whichever comes first is
 // handed to the loop as EventArrived; the loop acts and pushes EventDone; then the row is deleted.
 // A daemon that dies between finds the row again when it is back: at least once over restarts, once
-// in a run (as long as the second copy is not later than kRemembered other events).
+// in a run (unless the second copy is later than kRemembered other events).
 //
 // When the loop's mailbox is full the event is held and nothing else is read meanwhile: the bus
 // queues up to its high-water mark, the rest waits in the table. A row that can't be decoded is
@@ -17,6 +17,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "common/clock.h"
 #include "common/config.h"
 #include "common/db.h"
+#include "common/events.h"
 #include "wsd/commands.h"
 #include "wsd/mailbox.h"
 #include "wsd/thread.h"
@@ -36,7 +38,7 @@ class BusReader {
   static constexpr uint32_t kSweepLimit = 500;  // rows a sweep
 
   BusReader(const Config& config, const Clock& clock, Queue<LoopItem>& results);
-  ~BusReader();
+  ~BusReader();  // Stop() at once
 
   Status Start();  // binds the endpoint: the error says why that can't be
   // After Start(), before connections are let in: waits until what the last daemon left in the
@@ -44,21 +46,24 @@ class BusReader {
   // away); go on all the same.
   bool WaitFirstSweep(Deadline deadline) const;
 
-  bool Push(EventDone done);  // never refused: bounded by what was handed out. False: closed
-  void Close();               // reads nothing more; deletes the rows of what is done
+  bool Push(EventDone done);  // never full: bounded by what was handed out
+  void Close();               // reads nothing more, deletes the rows of what is done
   bool Finished() const;
   void Stop(Deadline deadline);
 
  private:
   void Run();
+  int64_t UntilSweep() const;
   void ReadBus();
   void TakePushed(const std::string& bytes);
   void Sweep();
+  void TakeRow(const events::Row& row);
   void HandOut(DecodedEvent event);
   bool Remember(EventId id);
+  void CollectDone();
   void DeleteDone();
   void ReportSwept();
-  void Failed(std::string_view doing, const Status& status);
+  void NoteDatabase(const Status& status);
 
   const Config config_;
   const Clock& clock_;
@@ -68,10 +73,9 @@ class BusReader {
   Queue<EventDone> done_;
   Thread thread_;
   std::atomic<bool> closing_{false};
-  std::atomic<bool> give_up_{false};
 
-  mutable std::mutex swept_mutex_;
-  mutable std::condition_variable swept_condition_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   bool swept_ = false;
 
   // The thread's own.

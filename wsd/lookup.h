@@ -1,12 +1,11 @@
 // The lookup thread: what the loop must read from the database.
 //
 // Takes every command that waits; all sign-ins of a turn are one query. Each command is answered
-// exactly once, in any order; with kUnavailable when the database stays away. FetchMissing gives at
-// most kMaxFetched messages, oldest first: ask again from the last one on. Owned by the loop;
-// limit: kLookupQueue commands, beyond it Push() is false.
+// exactly once; with kUnavailable when the database stays away. FetchMissing gives at most
+// kMaxFetched messages, oldest first: ask again from the last one on. Owned by the loop; limit:
+// kMaxQueued commands, beyond it Push() is false.
 #pragma once
 
-#include <atomic>
 #include <span>
 #include <vector>
 
@@ -21,11 +20,11 @@ namespace parlor::wsd {
 
 class Lookup {
  public:
-  static constexpr size_t kLookupQueue = 20000;
+  static constexpr size_t kMaxQueued = 20000;
   static constexpr uint32_t kMaxFetched = 1000;
 
   Lookup(const Config& config, const Clock& clock, Queue<LoopItem>& results);
-  ~Lookup();
+  ~Lookup();  // Stop() with what is queued answered kUnavailable
 
   Status Start();
   bool Push(LookupCommand command);

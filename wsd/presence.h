@@ -6,14 +6,16 @@
 // administrator, a restored dump) it registers again and sets its users online again, silently.
 //
 // Commands collapse while they wait: the last state of a user, the last use of a session, the
-// highest bucket of a user. So UserCame and UserLeft are never refused (at most one entry a user),
+// highest bucket of a user. So UserCame and UserLeft are never refused (at most one entry a user)
 // and survive a database that is away for however long; kMaxSideWork sessions and buckets wait,
-// beyond that Push() is false and the next use tells again. Owned by the loop.
+// beyond that Push() is false: the next use tells again. Owned by the loop.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
-#include <set>
+#include <optional>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -34,48 +36,51 @@ class Presence {
   static constexpr size_t kMaxSideWork = 20000;
 
   Presence(const Config& config, const Clock& clock, Queue<LoopItem>& results);
-  ~Presence();
+  ~Presence();  // Stop() at once
 
   Status Start();
   bool Push(PresenceCommand command);
   void Close();
   bool Finished() const;
-  void Stop(Deadline deadline);  // works off what waits, then takes this daemon off the list
+  void Stop(Deadline deadline);  // takes this daemon, and all its users with it, off the list
 
-  // Looks at the clock now instead of at the next second. For tests with a clock of their own.
+  // Looks at the clock now and not at the next tick. For tests with a clock of their own.
   void Wake();
 
  private:
   // What waits, collapsed.
   struct Work {
     std::unordered_map<UserId, bool> users;  // true: came
-    std::unordered_map<SessionId, sessions::Session> touched;
+    std::unordered_map<SessionId, sessions::Session> sessions;
     std::unordered_map<UserId, send_rate::Bucket> rates;
-    bool empty() const { return users.empty() && touched.empty() && rates.empty(); }
+    bool empty() const { return users.empty() && sessions.empty() && rates.empty(); }
   };
+  using Users = std::vector<UserId>;
+  using Change = Result<Users> (*)(db::Transaction& tx, DaemonId daemon,
+                                   std::span<const UserId> users, TimestampMs now);
 
   void Run();
-  bool TakeWork();  // waits; false: closed and nothing left
+  bool TakeWork();
   void Turn();
-  bool Register();
-  bool BeatHeart();
-  bool ApplyUsers();
-  bool ApplyUsersPart(const std::vector<UserId>& came, const std::vector<UserId>& left);
-  void Report(const std::vector<UserId>& users, bool online);
-  void ApplyTouches();
-  void ApplyRates();
-  void Purge();
+  Status StayRegistered();
+  Status Register();
+  Status ApplyUsers();
+  Status Apply(bool came);
+  Status ApplyPart(bool came, std::span<const UserId> users);
+  Result<Users> ChangeUsers(Change change, std::span<const UserId> users);
+  void Report(const Users& users, bool online);
+  Status ApplySessions();
+  Status ApplyRates();
+  Status Purge();
   void SignOff();
-  bool Failed(std::string_view doing, const Status& status);
 
   const Config config_;
   const Clock& clock_;
   Queue<LoopItem>& results_;
-  const std::string endpoint_;
   db::Database database_;
   Thread thread_;
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable ready_;
   Work waiting_;
   bool closed_ = false;
@@ -83,10 +88,10 @@ class Presence {
 
   // The thread's own.
   Work work_;
-  DaemonId daemon_;
+  DaemonId daemon_;                  // none: not registered yet
   std::unordered_set<UserId> here_;  // whom the database has as online at this daemon
-  int64_t next_heartbeat_ms_ = 0;
-  int64_t next_purge_ms_ = 0;
+  std::optional<int64_t> next_heartbeat_ms_;
+  std::optional<int64_t> next_purge_ms_;
   bool away_ = false;
 };
 

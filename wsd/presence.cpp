@@ -1,0 +1,299 @@
+#include "wsd/presence.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log.h"
+#include "common/presence_store.h"
+#include "common/registrations.h"
+#include "common/sessions.h"
+
+namespace parlor::wsd {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{1000};  // how often the clock is looked at
+constexpr size_t kUsersAtOnce = 1000;             // what presence_store and send_rate take
+constexpr size_t kSessionsAtOnce = 100;
+constexpr uint32_t kPurgeAtOnce = 500;
+
+// Another daemon at the same place is taken to be an earlier run of this one.
+std::string EndpointOf(const SocketConfig& socket) {
+  if (!socket.listen_path.empty()) return socket.listen_path;
+  return socket.listen_address + ":" + std::to_string(socket.listen_port);
+}
+
+bool IsDue(std::optional<int64_t>& next_ms, int64_t now_ms, int64_t period_ms) {
+  if (next_ms && now_ms < *next_ms) return false;
+  next_ms = now_ms + period_ms;
+  return true;
+}
+
+std::vector<std::span<const UserId>> PartsOf(std::span<const UserId> users) {
+  std::vector<std::span<const UserId>> parts;
+  for (; !users.empty(); users = users.subspan(parts.back().size())) {
+    parts.push_back(users.first(std::min(kUsersAtOnce, users.size())));
+  }
+  return parts;
+}
+
+// What came meanwhile is newer than what is left of the last turn.
+template <typename Map>
+void MergeNewer(Map& into, Map&& newer) {
+  newer.merge(into);
+  into = std::move(newer);
+}
+
+}  // namespace
+
+Presence::Presence(const Config& config, const Clock& clock, Queue<LoopItem>& results)
+    : config_(config),
+      clock_(clock),
+      results_(results),
+      database_(config_.database, clock),
+      thread_("presence") {}
+
+Presence::~Presence() { Stop(Deadline::min()); }
+
+Status Presence::Start() {
+  thread_.Start([this] { Run(); });
+  return Ok();
+}
+
+bool Presence::Push(PresenceCommand command) {
+  std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  if (const auto* came = std::get_if<UserCame>(&command)) {
+    waiting_.users[came->user] = true;
+  } else if (const auto* left = std::get_if<UserLeft>(&command)) {
+    waiting_.users[left->user] = false;
+  } else if (const auto* touch = std::get_if<TouchSession>(&command)) {
+    if (waiting_.sessions.size() >= kMaxSideWork) return false;
+    waiting_.sessions[touch->session.id] = touch->session;
+  } else {
+    const auto& buckets = std::get<RaiseRates>(command).buckets;
+    if (waiting_.rates.size() + buckets.size() > kMaxSideWork) return false;
+    for (const auto& [user, bucket] : buckets) {
+      send_rate::Bucket& kept = waiting_.rates[user];
+      kept.arrival = std::max(kept.arrival, bucket.arrival);
+    }
+  }
+  ready_.notify_one();
+  return true;
+}
+
+void Presence::Close() {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+  ready_.notify_one();
+}
+
+bool Presence::Finished() const { return thread_.Finished(); }
+
+void Presence::Stop(Deadline deadline) {
+  Close();
+  if (!thread_.WaitFinished(deadline)) database_.Interrupt();
+  thread_.Join();
+}
+
+void Presence::Wake() {
+  std::lock_guard lock(mutex_);
+  woken_ = true;
+  ready_.notify_one();
+}
+
+void Presence::Run() {
+  do {
+    Turn();
+  } while (TakeWork());
+  SignOff();
+}
+
+// Waits for commands or the next tick; false when closed: signing off says the rest.
+bool Presence::TakeWork() {
+  std::unique_lock lock(mutex_);
+  ready_.wait_for(lock, kTick, [this] { return !waiting_.empty() || closed_ || woken_; });
+  woken_ = false;
+  MergeNewer(work_.users, std::move(waiting_.users));
+  MergeNewer(work_.sessions, std::move(waiting_.sessions));
+  MergeNewer(work_.rates, std::move(waiting_.rates));
+  waiting_ = Work();
+  return !closed_;
+}
+
+// Whatever fails stays in work_ for the next turn.
+void Presence::Turn() {
+  Status status = StayRegistered();
+  if (status.ok()) status = ApplyUsers();
+  if (status.ok()) status = ApplySessions();
+  if (status.ok()) status = ApplyRates();
+  if (status.ok() && IsDue(next_purge_ms_, clock_.MonotonicMs(), kPurgeMs)) status = Purge();
+  if (status.ok() == away_) {
+    away_ = !away_;
+    if (away_) log::Warning("keeping presence", {{"error", status}});
+    if (!away_) log::Info("keeping presence again", {{"daemon", daemon_}});
+  }
+}
+
+Status Presence::StayRegistered() {
+  if (!daemon_) return Register();
+  if (!IsDue(next_heartbeat_ms_, clock_.MonotonicMs(), kHeartbeatMs)) return Ok();
+  bool known = false;
+  const Status status =
+      database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
+        PARLOR_ASSIGN_OR_RETURN(known, presence_store::Heartbeat(tx, daemon_, clock_.Now()));
+        return Ok();
+      });
+  if (!status.ok()) {
+    next_heartbeat_ms_.reset();
+    return status;
+  }
+  if (known) return Ok();
+  log::Warning("registering the daemon again: its row has gone", {{"daemon", daemon_}});
+  daemon_ = DaemonId();
+  return Register();
+}
+
+// Repeating removes what the first try may have left.
+Status Presence::Register() {
+  DaemonId daemon;
+  const Users users(here_.begin(), here_.end());
+  const auto sign_on = [&](db::Transaction& tx) -> Status {
+    const TimestampMs now = clock_.Now();
+    PARLOR_ASSIGN_OR_RETURN(daemon,
+                            presence_store::RegisterDaemon(tx, EndpointOf(config_.socket), now));
+    for (const std::span<const UserId> part : PartsOf(users)) {
+      PARLOR_RETURN_IF_ERROR(presence_store::SetOnline(tx, daemon, part, now).status());
+    }
+    return Ok();
+  };
+  const Status status = database_.Transact(db::Repeat::kIdempotent, sign_on);
+  if (!status.ok()) return status;
+  daemon_ = daemon;
+  next_heartbeat_ms_ = clock_.MonotonicMs() + kHeartbeatMs;
+  log::Info("registering the daemon", {{"daemon", daemon_}, {"users", users.size()}});
+  return Ok();
+}
+
+Status Presence::ApplyUsers() {
+  PARLOR_RETURN_IF_ERROR(Apply(/*came=*/false));
+  return Apply(/*came=*/true);
+}
+
+Status Presence::Apply(bool came) {
+  Users users;
+  for (const auto& [user, state] : work_.users) {
+    if (state == came) users.push_back(user);
+  }
+  std::sort(users.begin(), users.end());
+  for (const std::span<const UserId> part : PartsOf(users)) {
+    PARLOR_RETURN_IF_ERROR(ApplyPart(came, part));
+  }
+  return Ok();
+}
+
+// A user whom the database refuses (deleted meanwhile) must not keep the others: halves, until the
+// one is alone.
+Status Presence::ApplyPart(bool came, std::span<const UserId> users) {
+  const Result<Users> changed =
+      ChangeUsers(came ? presence_store::SetOnline : presence_store::SetOffline, users);
+  if (changed.ok()) {
+    Report(*changed, came);
+  } else if (changed.status().code() == ErrorCode::kUnavailable) {
+    return changed.status();
+  } else if (users.size() > 1) {
+    PARLOR_RETURN_IF_ERROR(ApplyPart(came, users.first(users.size() / 2)));
+    return ApplyPart(came, users.subspan(users.size() / 2));
+  } else {
+    log::Error("keeping presence", {{"user", users.front()}, {"error", changed.status()}});
+  }
+  for (const UserId user : users) {
+    work_.users.erase(user);
+    if (came && changed.ok()) here_.insert(user);
+    if (!came) here_.erase(user);
+  }
+  return Ok();
+}
+
+// A repeat after a commit in doubt reports no change for what that commit did store, so its report
+// counts too. (If it did not store, the repeat finds the same users changed, or another daemon has
+// told about them meanwhile: told twice is right, never told is not.)
+Result<Presence::Users> Presence::ChangeUsers(Change change, std::span<const UserId> users) {
+  Users all;
+  for (;;) {
+    Users changed;
+    const Status status = database_.Transact(db::Repeat::kOnce, [&](db::Transaction& tx) -> Status {
+      PARLOR_ASSIGN_OR_RETURN(changed, change(tx, daemon_, users, clock_.Now()));
+      return Ok();
+    });
+    if (status.ok() || status.code() == ErrorCode::kInDoubt) {
+      all.insert(all.end(), changed.begin(), changed.end());
+    }
+    if (status.ok()) break;
+    if (status.code() != ErrorCode::kInDoubt) return status;
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+void Presence::Report(const Users& users, bool online) {
+  for (const UserId user : users) results_.PushResult(OnlineChanged{user, online});
+}
+
+Status Presence::ApplySessions() {
+  while (!work_.sessions.empty()) {
+    std::vector<sessions::Session> part;
+    for (const auto& [id, session] : work_.sessions) {
+      if (part.size() < kSessionsAtOnce) part.push_back(session);
+    }
+    std::sort(part.begin(), part.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    const auto touch = [&](db::Transaction& tx) -> Status {
+      for (const sessions::Session& session : part) {
+        const auto touched = sessions::Touch(tx, session, config_.session, clock_.Now());
+        PARLOR_RETURN_IF_ERROR(touched.status());
+      }
+      return Ok();
+    };
+    PARLOR_RETURN_IF_ERROR(database_.Transact(db::Repeat::kIdempotent, touch));
+    for (const sessions::Session& session : part) work_.sessions.erase(session.id);
+  }
+  return Ok();
+}
+
+Status Presence::ApplyRates() {
+  while (!work_.rates.empty()) {
+    std::vector<std::pair<UserId, send_rate::Bucket>> part;
+    for (const auto& entry : work_.rates) {
+      if (part.size() < kUsersAtOnce) part.emplace_back(entry);
+    }
+    PARLOR_RETURN_IF_ERROR(database_.Transact(
+        db::Repeat::kIdempotent, [&](db::Transaction& tx) { return send_rate::Raise(tx, part); }));
+    for (const auto& [user, bucket] : part) work_.rates.erase(user);
+  }
+  return Ok();
+}
+
+// A transaction each: what can't be purged today must not keep the rest.
+Status Presence::Purge() {
+  const auto now = [this] { return clock_.Now(); };
+  const std::function<Status(db::Transaction&)> purges[] = {
+      [&](db::Transaction& tx) { return presence_store::PurgeDead(tx, now()); },
+      [&](db::Transaction& tx) { return sessions::PurgeExpired(tx, now(), kPurgeAtOnce); },
+      [&](db::Transaction& tx) { return registrations::Purge(tx, now(), kPurgeAtOnce); },
+  };
+  for (const auto& purge : purges) {
+    const Status status = database_.Transact(db::Repeat::kIdempotent, purge);
+    if (!status.ok()) log::Warning("purging what is over", {{"error", status}});
+  }
+  return Ok();
+}
+
+void Presence::SignOff() {
+  if (!daemon_) return;
+  const Status status = database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) {
+    return presence_store::RemoveDaemon(tx, daemon_);
+  });
+  if (!status.ok()) log::Warning("signing the daemon off", {{"error", status}});
+}
+
+}  // namespace parlor::wsd

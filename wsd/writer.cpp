@@ -1,0 +1,207 @@
+#include "wsd/writer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "common/db.h"
+#include "common/log.h"
+#include "wsd/batch_store.h"
+
+namespace parlor::wsd {
+namespace {
+
+constexpr std::chrono::milliseconds kIdle{60000};
+
+// The same for all messages of one conversation, before its id is known.
+uint64_t RouteOf(const messages::Outgoing& message) {
+  constexpr uint64_t kMix = 0x9E3779B97F4A7C15;
+  uint64_t key = message.sender.value;
+  if (const auto* room = std::get_if<messages::ToUser>(&message.to)) {
+    const auto [low, high] = std::minmax(message.sender.value, room->other.value);
+    key = (low * kMix) ^ high;
+  } else if (const auto* group = std::get_if<messages::ToGroup>(&message.to)) {
+    key = group->group.value;
+  }
+  return (key * kMix) >> 32;
+}
+
+size_t Weight(const WriteMessage& message) { return message.message.body.size() + 128; }
+
+BatchWritten AllRefused(std::vector<WriteMessage> batch) {
+  BatchWritten refused;
+  for (WriteMessage& message : batch) {
+    refused.outcomes.push_back(WriteOutcome{
+        std::move(message), Status(ErrorCode::kUnavailable, "The message could not be stored.")});
+  }
+  return refused;
+}
+
+}  // namespace
+
+// One thread with its own database connection.
+class WriterPool::Lane {
+ public:
+  Lane(const Config& config, const Clock& clock, Queue<LoopItem>& results, size_t number)
+      : config_(config.writer),
+        database_(config.database, clock),
+        store_(database_, clock, config.database.retry_limit_ms),
+        results_(results),
+        queue_(static_cast<size_t>(config.writer.max_queue_messages)),
+        thread_("writer-" + std::to_string(number)) {}
+  ~Lane() { Stop(Deadline::min()); }
+
+  void Start() {
+    thread_.Start([this] { Run(); });
+  }
+  bool Push(WriteMessage message);
+  void Close() { queue_.Close(); }
+  bool Finished() const { return thread_.Finished(); }
+  void Stop(Deadline deadline);
+  size_t unanswered() const { return unanswered_; }
+  size_t refused() const { return refused_; }
+
+ private:
+  void Run();
+  void WorkOnHeld();
+  std::vector<WriteMessage> NextBatch();
+  std::vector<WriteMessage> EverythingWaiting();
+  void Post(std::optional<std::vector<WriteOutcome>> outcomes);
+
+  const WriterConfig config_;
+  db::Database database_;
+  BatchStore store_;
+  Queue<LoopItem>& results_;
+  Queue<WriteMessage> queue_;
+  std::deque<WriteMessage> pending_;  // the thread's own: taken, not in a batch yet
+  std::atomic<size_t> unanswered_{0};
+  std::atomic<size_t> refused_{0};
+  std::atomic<bool> give_up_{false};
+  Thread thread_;
+};
+
+// The bound counts what is unanswered, not only what is in the queue: batches in work, and results
+// that wait for the loop's turn, are memory too.
+bool WriterPool::Lane::Push(WriteMessage message) {
+  const auto limit = static_cast<size_t>(config_.max_queue_messages);
+  if (unanswered_.fetch_add(1) < limit && queue_.Push(std::move(message))) return true;
+  --unanswered_;
+  ++refused_;
+  return false;
+}
+
+void WriterPool::Lane::Stop(Deadline deadline) {
+  Close();
+  if (!thread_.WaitFinished(deadline)) {
+    log::Warning("ending a writer: past its deadline", {{"unanswered", unanswered()}});
+    give_up_ = true;
+    database_.Interrupt();
+  }
+  thread_.Join();
+}
+
+void WriterPool::Lane::Run() {
+  for (;;) {
+    if (store_.Holding()) {
+      WorkOnHeld();
+      continue;
+    }
+    std::vector<WriteMessage> batch = NextBatch();
+    if (batch.empty()) {
+      if (queue_.closed() && queue_.size() == 0) return;
+    } else if (give_up_) {
+      Post(AllRefused(std::move(batch)).outcomes);
+    } else {
+      Post(store_.Store(std::move(batch)));
+    }
+  }
+}
+
+// A batch in doubt goes before all others, or the order would break. While it can't be resolved the
+// database is away, so what waits behind it has waited long enough.
+void WriterPool::Lane::WorkOnHeld() {
+  if (!give_up_) Post(store_.Resolve());
+  if (!store_.Holding()) return;
+  if (give_up_) Post(store_.Abandon());
+  Post(AllRefused(EverythingWaiting()).outcomes);
+}
+
+std::vector<WriteMessage> WriterPool::Lane::NextBatch() {
+  if (pending_.empty()) {
+    for (WriteMessage& message : queue_.Take(std::numeric_limits<size_t>::max(), kIdle)) {
+      pending_.push_back(std::move(message));
+    }
+  }
+  std::vector<WriteMessage> batch;
+  size_t bytes = 0;
+  while (!pending_.empty() && batch.size() < static_cast<size_t>(config_.max_batch_messages)) {
+    bytes += Weight(pending_.front());
+    if (!batch.empty() && bytes > static_cast<size_t>(config_.max_batch_bytes)) break;
+    batch.push_back(std::move(pending_.front()));
+    pending_.pop_front();
+  }
+  return batch;
+}
+
+std::vector<WriteMessage> WriterPool::Lane::EverythingWaiting() {
+  std::vector<WriteMessage> all(std::make_move_iterator(pending_.begin()),
+                                std::make_move_iterator(pending_.end()));
+  pending_.clear();
+  for (WriteMessage& message : queue_.TakeAll()) all.push_back(std::move(message));
+  return all;
+}
+
+void WriterPool::Lane::Post(std::optional<std::vector<WriteOutcome>> outcomes) {
+  if (!outcomes || outcomes->empty()) return;
+  unanswered_ -= outcomes->size();
+  results_.PushResult(BatchWritten{std::move(*outcomes)});
+}
+
+WriterPool::WriterPool(const Config& config, const Clock& clock, Queue<LoopItem>& results) {
+  for (size_t i = 0; i < static_cast<size_t>(config.writer.threads); ++i) {
+    lanes_.push_back(std::make_unique<Lane>(config, clock, results, i));
+  }
+}
+
+WriterPool::~WriterPool() = default;
+
+Status WriterPool::Start() {
+  for (const auto& lane : lanes_) lane->Start();
+  return Ok();
+}
+
+bool WriterPool::Push(WriteMessage message) {
+  Lane& lane = *lanes_[RouteOf(message.message) % lanes_.size()];
+  return lane.Push(std::move(message));
+}
+
+void WriterPool::Close() {
+  for (const auto& lane : lanes_) lane->Close();
+}
+
+bool WriterPool::Finished() const {
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane->Finished(); });
+}
+
+void WriterPool::Stop(Deadline deadline) {
+  Close();
+  for (const auto& lane : lanes_) lane->Stop(deadline);
+}
+
+size_t WriterPool::Unanswered() const {
+  size_t sum = 0;
+  for (const auto& lane : lanes_) sum += lane->unanswered();
+  return sum;
+}
+
+size_t WriterPool::Refused() const {
+  size_t sum = 0;
+  for (const auto& lane : lanes_) sum += lane->refused();
+  return sum;
+}
+
+}  // namespace parlor::wsd
