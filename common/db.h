@@ -1,4 +1,4 @@
-// The database: connections, transactions, rows. db.cpp is the only includer of MySQL
+// The database: connections, transactions, rows. db_connection.cpp is the only includer of MySQL
 // Connector/C++.
 //
 // One Database object belongs to one thread (wsd threads, the fcgi process). It connects lazily,
@@ -47,7 +47,7 @@ inline Param P(std::string_view text) { return text; }
 class Rows {
  public:
   Rows() = default;
-  size_t size() const { return cells_.size(); }
+  size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
   bool empty() const { return cells_.empty(); }
   bool IsNull(size_t row, size_t column) const { return !Cell(row, column).has_value(); }
   uint64_t U64(size_t row, size_t column) const;
@@ -60,21 +60,25 @@ class Rows {
   TimestampMs Time(size_t row, size_t column) const { return TimestampMs(I64(row, column)); }
 
  private:
-  friend class Transaction;
+  friend class Connection;
   const std::optional<std::string>& Cell(size_t row, size_t column) const;
-  std::vector<std::vector<std::optional<std::string>>> cells_;
+  size_t columns_ = 0;
+  std::vector<std::optional<std::string>> cells_;  // row after row
 };
 
 // What INSERT, UPDATE or DELETE did.
 struct Changed {
-  uint64_t rows = 0;       // affected
-  uint64_t insert_id = 0;  // of a single-row INSERT into an AUTO_INCREMENT table
+  uint64_t rows = 0;  // really changed: an UPDATE to the same values counts 0
 };
 
-class Connection;  // db.cpp
+class Connection;  // db_connection.h
 
 // One transaction. Rolls back in the destructor unless Commit() succeeded. Made by
 // Database::Transact only.
+//
+// After any error but a duplicate key it is over: the server may have rolled back all of it, so
+// every further statement returns that error unsent, and so does Commit(), whatever the body made
+// of it.
 class Transaction {
  public:
   Transaction(const Transaction&) = delete;
@@ -91,16 +95,27 @@ class Transaction {
   Result<Rows> QueryText(const std::string& sql);
   Result<Changed> ExecuteText(const std::string& sql);
 
-  // True when `status` came from this transaction's duplicate key error (1062), which leaves it
-  // usable.
+  // The AUTO_INCREMENT id of the last single-row INSERT. Asks the server: a round trip.
+  Result<uint64_t> LastInsertId();
+
+  // True when the last statement failed (kConflict) with a duplicate key, 1062: the transaction
+  // goes on.
   bool WasDuplicate() const;
+
+  // For a body that lost a race with another transaction: returning this makes Transact() run it
+  // again from the start, as after a deadlock.
+  Status TryAgain();
 
  private:
   friend class Database;
   explicit Transaction(Connection* connection) : connection_(connection) {}
   Status Begin();
   Status Commit();  // kInDoubt when the connection broke meanwhile
+  template <typename T>
+  Result<T> Noted(Result<T> result);
   Connection* connection_;
+  Status over_;  // the error that ended it
+  bool again_ = false;
   bool open_ = false;
 };
 
@@ -135,13 +150,15 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   // Runs `body` in a transaction and commits if it returns success; otherwise rolls back and
-  // returns its Status. `body` may run several times: it must set its results afresh each time.
+  // returns its Status. `body` may run several times: it must set its results afresh each time. It
+  // must not use this Database for anything else.
   Status Transact(Repeat repeat, const std::function<Status(Transaction&)>& body);
 
-  // Whether the server answers now; at most one attempt. For GET /health.
+  // Whether the server answers now; connects at most once. For GET /health.
   Status Ping();
 
-  // Makes waiting and retrying end at once with kUnavailable (shutdown). Any thread.
+  // Makes waiting and retrying end at once with kUnavailable, for good (shutdown). What comes later
+  // is tried once, on a connection that is still there. Any thread.
   void Interrupt();
 
  private:

@@ -21,7 +21,7 @@ struct Mail {
   std::string recipient;       // normalized address
   std::string recipient_name;  // "First Last"
   RegistrationId registration;
-  uint32_t attempts = 0;
+  uint32_t attempts = 0;  // how often it was claimed before, whatever came of it
   TimestampMs created_at;
 };
 

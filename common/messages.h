@@ -42,7 +42,9 @@ struct Stored {
 // multi-row INSERT, the senders' read marks. `outcomes` gets one entry a message: kInvalidField (to
 // oneself), kNotFound (no such user or group), kForbidden (no member of the group), or where it was
 // stored. The returned Status is about the transaction: after an error nothing of the batch is
-// stored. Statement count does not depend on the number of messages or members.
+// stored. The number of statements does not depend on the number of messages or members, only on
+// that of rooms to be made: 8 with START TRANSACTION and COMMIT when there are none (7 without any
+// client_msg_id), one more for each further kind of target. A suspended user can be written to.
 Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
               std::vector<Result<Stored>>* outcomes);
 

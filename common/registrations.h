@@ -19,8 +19,7 @@ Result<RegistrationId> Put(db::Transaction& tx, const Request& request, Timestam
                            TimestampMs expires_at);
 
 // The mailer made a token for the link that it is about to send: the newest is the one that works.
-// The name to address the person by comes back; nullopt if the request is gone or has been
-// confirmed meanwhile.
+// False if the request is gone or has been confirmed meanwhile: then there is nothing to send.
 Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token);
 
 enum class Outcome { kCreated, kAlreadyConfirmed };

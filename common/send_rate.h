@@ -22,7 +22,8 @@ namespace parlor::send_rate {
 struct Bucket {
   TimestampMs arrival;
 };
-// Takes one message out, or kTooFast with retry_after_ms and no change.
+// Takes one message out (1000 / messages_per_second whole milliseconds each), or kTooFast with
+// retry_after_ms and no change.
 Status Take(Bucket& bucket, const LimitsConfig& limits, TimestampMs now);
 
 // The same on the user's row. kTooFast as above.

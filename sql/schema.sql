@@ -58,13 +58,14 @@ CREATE TABLE sessions (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- Wrong passwords an account, also for addresses that have none (so the limit tells nothing). `account` is the
--- SHA-256 of email_key. A row is written before the password is looked at and deleted when it was right: tries made
--- side by side can't slip past the limit.
+-- SHA-256 of email_key. A try takes one of the account's slots (0 … limit - 1) before the password is looked at, and
+-- gives them all back when it was right; the key makes tries that run side by side take different ones, so they can't
+-- slip past the limit.
 CREATE TABLE login_failures (
-  id           BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  account      BINARY(32) NOT NULL,
-  failed_at_ms BIGINT     NOT NULL,
-  KEY login_failures_account (account, failed_at_ms),
+  account      BINARY(32)        NOT NULL,
+  slot         SMALLINT UNSIGNED NOT NULL,
+  failed_at_ms BIGINT            NOT NULL,
+  PRIMARY KEY (account, slot),
   KEY login_failures_age (failed_at_ms)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

@@ -1,0 +1,245 @@
+#include "common/messages.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "common/message_targets.h"
+#include "common/queries.h"
+
+namespace parlor::messages {
+namespace {
+
+using db::P;
+
+// A client's own id of a message; compared byte by byte (VARBINARY pads nothing).
+using ClientKey = std::tuple<ConversationId, UserId, std::string_view>;
+
+// The locked row of a conversation.
+struct Tail {
+  uint64_t last_seq = 0;
+  int64_t last_sent_at_ms = 0;
+  UserId last_sender;
+  bool written = false;
+};
+
+// One Append after its targets are known.
+class Batch {
+ public:
+  Batch(db::Transaction& tx, std::span<const Outgoing> messages,
+        std::span<const Result<ConversationId>> targets, TimestampMs now)
+      : tx_(tx), messages_(messages), targets_(targets), now_(now) {}
+
+  Status Store(std::vector<Result<Stored>>* outcomes);
+
+ private:
+  Status LockConversations();
+  Status FindRepeats();
+  Stored Place(size_t index);  // gives seq and time, or finds the repeat
+  Status InsertMessages();
+  Status UpdateConversations();
+  Status MoveMarks();
+
+  db::Transaction& tx_;
+  const std::span<const Outgoing> messages_;
+  const std::span<const Result<ConversationId>> targets_;
+  const TimestampMs now_;
+
+  std::map<ConversationId, Tail> tails_;
+  std::map<ClientKey, Stored> known_;   // of the database and of this batch
+  std::vector<std::string> known_ids_;  // what the keys of rows from the database point to
+  std::vector<std::pair<size_t, Stored>> new_;
+  std::map<std::pair<ConversationId, UserId>, uint64_t> marks_;
+};
+
+Status Batch::Store(std::vector<Result<Stored>>* outcomes) {
+  for (const auto& target : targets_) {
+    if (target.ok()) tails_[*target];
+  }
+  if (!tails_.empty()) {
+    PARLOR_RETURN_IF_ERROR(LockConversations());
+    PARLOR_RETURN_IF_ERROR(FindRepeats());
+  }
+  for (size_t i = 0; i < messages_.size(); ++i) {
+    if (targets_[i].ok()) {
+      outcomes->push_back(Place(i));
+    } else {
+      outcomes->push_back(targets_[i].status());
+    }
+  }
+  if (new_.empty()) return Ok();
+  PARLOR_RETURN_IF_ERROR(InsertMessages());
+  PARLOR_RETURN_IF_ERROR(UpdateConversations());
+  return MoveMarks();
+}
+
+// In id order, like everybody. From here to the commit nobody else writes to these conversations.
+Status Batch::LockConversations() {
+  db::SqlText sql(
+      "SELECT id, last_seq, last_sent_at_ms, last_sender_id FROM conversations "
+      "FORCE INDEX (PRIMARY) WHERE id IN ");
+  const char* separator = "(";
+  for (const auto& [id, tail] : tails_) sql.Raw(std::exchange(separator, ",")).Value(id.value);
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx_.QueryText(sql.Raw(") ORDER BY id FOR UPDATE").str()));
+  // One that was deleted since it was looked up: from the start, and it will be missed there.
+  if (rows.size() != tails_.size()) return tx_.TryAgain();
+  for (size_t row = 0; row < rows.size(); ++row) {
+    tails_[rows.As<ConversationId>(row, 0)] = {rows.U64(row, 1), rows.I64(row, 2),
+                                               rows.As<UserId>(row, 3)};
+  }
+  return Ok();
+}
+
+// After the lock, so that whoever sent the same id before us has committed. One range of
+// messages_client each.
+Status Batch::FindRepeats() {
+  db::SqlText sql(
+      "SELECT conversation_id, sender_id, client_msg_id, seq, sent_at_ms FROM messages "
+      "FORCE INDEX (messages_client) WHERE ");
+  const char* separator = "";
+  for (size_t i = 0; i < messages_.size(); ++i) {
+    if (!targets_[i].ok() || !messages_[i].client_msg_id) continue;
+    sql.Raw(std::exchange(separator, " OR ")).Raw("conversation_id=").Value(targets_[i]->value);
+    sql.Raw(" AND sender_id=").Value(messages_[i].sender.value);
+    sql.Raw(" AND client_msg_id=").Hex(*messages_[i].client_msg_id);
+  }
+  if (*separator == '\0') return Ok();
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx_.QueryText(sql.str()));
+  known_ids_.reserve(rows.size());
+  for (size_t row = 0; row < rows.size(); ++row) {
+    known_ids_.push_back(rows.Text(row, 2));
+    const auto conversation = rows.As<ConversationId>(row, 0);
+    known_[{conversation, rows.As<UserId>(row, 1), known_ids_.back()}] = {
+        conversation, rows.As<Seq>(row, 3), rows.Time(row, 4), true};
+  }
+  return Ok();
+}
+
+Stored Batch::Place(size_t index) {
+  const Outgoing& message = messages_[index];
+  const ConversationId conversation = *targets_[index];
+  Stored* known = nullptr;
+  if (message.client_msg_id) {
+    const ClientKey key{conversation, message.sender, *message.client_msg_id};
+    const auto [found, is_new] = known_.try_emplace(key);
+    if (!is_new) return found->second;
+    known = &found->second;
+  }
+  Tail& tail = tails_[conversation];
+  tail.last_sent_at_ms = std::max(now_.value, tail.last_sent_at_ms + 1);
+  tail.last_sender = message.sender;
+  tail.written = true;
+  const Stored stored{conversation, Seq(++tail.last_seq), TimestampMs(tail.last_sent_at_ms)};
+  if (known != nullptr) {
+    *known = stored;
+    known->duplicate = true;  // for those that come after
+  }
+  marks_[{conversation, message.sender}] = stored.seq.value;
+  new_.emplace_back(index, stored);
+  return stored;
+}
+
+Status Batch::InsertMessages() {
+  db::SqlText sql(
+      "INSERT INTO messages (conversation_id, sent_at_ms, seq, sender_id, body, client_msg_id) "
+      "VALUES ");
+  const char* separator = "(";
+  for (const auto& [index, stored] : new_) {
+    const Outgoing& message = messages_[index];
+    sql.Raw(std::exchange(separator, ",(")).Value(stored.conversation.value).Raw(",");
+    sql.Value(stored.sent_at.value).Raw(",").Value(stored.seq.value).Raw(",");
+    sql.Value(message.sender.value).Raw(",").Text(message.body).Raw(",");
+    message.client_msg_id ? sql.Hex(*message.client_msg_id) : sql.Null();
+    sql.Raw(")");
+  }
+  return tx_.ExecuteText(sql.str()).status();
+}
+
+Status Batch::UpdateConversations() {
+  db::SqlText sql("UPDATE conversations c JOIN (");
+  const char* head = "SELECT ";
+  for (const auto& [id, tail] : tails_) {
+    if (!tail.written) continue;
+    const bool first = head[0] == 'S';
+    sql.Raw(std::exchange(head, " UNION ALL SELECT ")).Value(id.value);
+    sql.Raw(first ? " AS id," : ",").Value(tail.last_seq).Raw(first ? " AS seq," : ",");
+    sql.Value(tail.last_sent_at_ms).Raw(first ? " AS sent_at_ms," : ",");
+    sql.Value(tail.last_sender.value).Raw(first ? " AS sender_id" : "");
+  }
+  sql.Raw(
+      ") v ON v.id = c.id SET c.last_seq = v.seq, c.last_sent_at_ms = v.sent_at_ms, "
+      "c.last_sender_id = v.sender_id");
+  return tx_.ExecuteText(sql.str()).status();
+}
+
+// An UPDATE, not an upsert: who was removed from a group meanwhile does not come back by it.
+Status Batch::MoveMarks() {
+  db::SqlText sql("UPDATE members m JOIN (");
+  const char* head = "SELECT ";
+  for (const auto& [member, seq] : marks_) {
+    const bool first = head[0] == 'S';
+    sql.Raw(std::exchange(head, " UNION ALL SELECT ")).Value(member.first.value);
+    sql.Raw(first ? " AS conversation_id," : ",").Value(member.second.value);
+    sql.Raw(first ? " AS user_id," : ",").Value(seq).Raw(first ? " AS seq" : "");
+  }
+  sql.Raw(
+      ") v ON v.conversation_id = m.conversation_id AND v.user_id = m.user_id SET m.read_seq = "
+      "GREATEST(m.read_seq, v.seq)");
+  return tx_.ExecuteText(sql.str()).status();
+}
+
+std::vector<Message> ToMessages(const db::Rows& rows, size_t count) {
+  std::vector<Message> messages;
+  messages.reserve(count);
+  for (size_t row = 0; row < count; ++row) {
+    messages.push_back(
+        {rows.As<Seq>(row, 0), rows.Time(row, 1), rows.As<UserId>(row, 2), rows.Text(row, 3)});
+  }
+  return messages;
+}
+
+}  // namespace
+
+Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
+              std::vector<Result<Stored>>* outcomes) {
+  outcomes->clear();
+  outcomes->reserve(batch.size());
+  std::vector<Result<ConversationId>> targets;
+  PARLOR_RETURN_IF_ERROR(ResolveTargets(tx, batch, now, &targets));
+  return Batch(tx, batch, targets, now).Store(outcomes);
+}
+
+Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
+                             const PageRequest& page) {
+  const bool forward = page.timestamp && !page.before;
+  const uint64_t most = forward ? kMaxPageForward : kMaxPageBackward;
+  const uint64_t limit = std::clamp<uint64_t>(page.limit.value_or(most), 1, most);
+
+  int64_t border_ms = std::numeric_limits<int64_t>::max();
+  if (page.timestamp) {
+    // "Before 12.3456" includes the message at 12.345; "after" it does not.
+    border_ms = page.timestamp->floor.value + (!forward && page.timestamp->has_remainder ? 1 : 0);
+  }
+  // One more than asked for tells whether there are more.
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.Query(forward ? queries::kPageAfter : queries::kPageBefore,
+                                   {P(conversation), border_ms, limit + 1}));
+  MessagePage result;
+  result.has_more = rows.size() > limit;
+  result.messages = ToMessages(rows, std::min<size_t>(rows.size(), limit));
+  if (!forward) std::reverse(result.messages.begin(), result.messages.end());
+  return result;
+}
+
+Result<std::vector<Message>> ReadRange(db::Transaction& tx, ConversationId conversation,
+                                       TimestampMs since, Seq first, Seq last, uint32_t limit) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.Query(queries::kReadRange, {P(conversation), P(since), P(first),
+                                                         P(last), uint64_t{limit}}));
+  return ToMessages(rows, rows.size());
+}
+
+}  // namespace parlor::messages

@@ -1,0 +1,179 @@
+// Every constant SQL statement, with the index it relies on. Statements of changing length
+// (multi-row) are built in their store by SqlText, from heads and tails that stand there.
+//
+// Written for MySQL 8.0 and MariaDB 10.6 alike: no RETURNING, no row aliases, no vendor functions.
+// E-mail addresses are compared by LOWER() of the session's collation, which Connection::SetUp
+// sets.
+#pragma once
+
+#include <string_view>
+
+namespace parlor::queries {
+
+// ---- users
+inline constexpr std::string_view kFindCredentials =  // users_email
+    "SELECT id, password_hash, suspended_at_ms IS NOT NULL FROM users WHERE email_key = LOWER(?)";
+inline constexpr std::string_view kGetCredentials =  // PRIMARY
+    "SELECT id, password_hash, suspended_at_ms IS NOT NULL FROM users WHERE id = ?";
+inline constexpr std::string_view kEmailTaken =  // users_email
+    "SELECT 1 FROM users WHERE email_key = LOWER(?)";
+inline constexpr std::string_view kCreateUser =
+    "INSERT INTO users (email, email_key, first_name, last_name, password_hash, created_at_ms) "
+    "VALUES (?, LOWER(?), ?, ?, ?, ?)";
+inline constexpr std::string_view kGetProfile =  // PRIMARY
+    "SELECT id, email, first_name, last_name, created_at_ms FROM users WHERE id = ?";
+inline constexpr std::string_view kGetProfileForUpdate =  // PRIMARY
+    "SELECT id, email, first_name, last_name, created_at_ms FROM users WHERE id = ? FOR UPDATE";
+inline constexpr std::string_view kSetNames =  // PRIMARY
+    "UPDATE users SET first_name = ?, last_name = ? WHERE id = ?";
+inline constexpr std::string_view kSetPasswordHash =  // PRIMARY
+    "UPDATE users SET password_hash = ? WHERE id = ?";
+// The filters are switched by numbers, so that one prepared statement serves all. PRIMARY of users,
+// online and daemons; the name is looked for in every row after `id` (a list of people is short).
+inline constexpr std::string_view kListUsers =
+    "SELECT * FROM (SELECT u.id, u.first_name, u.last_name, u.suspended_at_ms IS NULL AND EXISTS "
+    "(SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE o.user_id = u.id AND "
+    "d.heartbeat_at_ms >= ?) AS is_online FROM users u WHERE u.id > ? AND (? = 0 OR "
+    "CONCAT(u.first_name, ' ', u.last_name) COLLATE utf8mb4_unicode_520_ci LIKE ?)) listed "
+    "WHERE ? = 0 OR is_online ORDER BY id LIMIT ?";
+
+// ---- pending_registrations
+inline constexpr std::string_view kDropRegistration =  // pending_registrations_email
+    "DELETE FROM pending_registrations WHERE email_key = LOWER(?)";
+inline constexpr std::string_view kPutRegistration =
+    "INSERT INTO pending_registrations (email, email_key, first_name, last_name, password_hash, "
+    "requested_at_ms, expires_at_ms) VALUES (?, LOWER(?), ?, ?, ?, ?, ?)";
+inline constexpr std::string_view kSetRegistrationToken =  // PRIMARY
+    "UPDATE pending_registrations SET token_hash = ? WHERE id = ? AND user_id IS NULL";
+inline constexpr std::string_view kFindRegistration =  // pending_registrations_token
+    "SELECT id, user_id, expires_at_ms FROM pending_registrations WHERE token_hash = ?";
+inline constexpr std::string_view kLockRegistration =  // pending_registrations_token
+    "SELECT id, user_id, expires_at_ms, email, first_name, last_name, password_hash "
+    "FROM pending_registrations WHERE token_hash = ? FOR UPDATE";
+inline constexpr std::string_view kConfirmRegistration =  // PRIMARY
+    "UPDATE pending_registrations SET user_id = ? WHERE id = ?";
+inline constexpr std::string_view kPurgeRegistrations =  // pending_registrations_expiry
+    "DELETE FROM pending_registrations WHERE expires_at_ms < ? ORDER BY expires_at_ms LIMIT ?";
+
+// ---- sessions, login_failures
+inline constexpr std::string_view kCreateSession =
+    "INSERT INTO sessions (user_id, token_hash, created_at_ms, expires_at_ms, max_expires_at_ms) "
+    "VALUES (?, ?, ?, ?, ?)";
+inline constexpr std::string_view kFindSession =  // sessions_token, PRIMARY of users
+    "SELECT s.id, s.user_id, s.token_hash, s.created_at_ms, s.expires_at_ms, s.max_expires_at_ms "
+    "FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = ? "
+    "AND s.expires_at_ms > ? AND u.suspended_at_ms IS NULL";
+inline constexpr std::string_view kTouchSession =  // PRIMARY
+    "UPDATE sessions SET expires_at_ms = ? WHERE id = ? AND expires_at_ms < ?";
+inline constexpr std::string_view kLockSession =  // sessions_token
+    "SELECT id, user_id, token_hash, created_at_ms, expires_at_ms, max_expires_at_ms "
+    "FROM sessions WHERE token_hash = ? FOR UPDATE";
+inline constexpr std::string_view kEndSession =  // PRIMARY
+    "DELETE FROM sessions WHERE id = ?";
+inline constexpr std::string_view kLockOtherSessions =  // sessions_user
+    "SELECT id FROM sessions WHERE user_id = ? AND id <> ? ORDER BY id FOR UPDATE";
+inline constexpr std::string_view kPurgeSessions =  // sessions_expiry
+    "DELETE FROM sessions WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?";
+inline constexpr std::string_view kListTries =  // PRIMARY
+    "SELECT slot, failed_at_ms FROM login_failures WHERE account = UNHEX(SHA2(LOWER(?), 256)) "
+    "ORDER BY slot";
+inline constexpr std::string_view kTakeNewSlot =
+    "INSERT INTO login_failures (account, slot, failed_at_ms) "
+    "VALUES (UNHEX(SHA2(LOWER(?), 256)), ?, ?)";
+inline constexpr std::string_view kTakeOldSlot =  // PRIMARY
+    "UPDATE login_failures SET failed_at_ms = ? WHERE account = UNHEX(SHA2(LOWER(?), 256)) "
+    "AND slot = ? AND failed_at_ms = ?";
+inline constexpr std::string_view kClearTries =  // PRIMARY
+    "DELETE FROM login_failures WHERE account = UNHEX(SHA2(LOWER(?), 256))";
+inline constexpr std::string_view kPurgeTries =  // login_failures_age
+    "DELETE FROM login_failures WHERE failed_at_ms < ? ORDER BY failed_at_ms LIMIT ?";
+
+// ---- send_rates
+inline constexpr std::string_view kTakeRate =  // PRIMARY
+    "UPDATE send_rates SET arrival_at_ms = GREATEST(arrival_at_ms, ?) + ? "
+    "WHERE user_id = ? AND arrival_at_ms <= ?";
+inline constexpr std::string_view kGetRate =  // PRIMARY
+    "SELECT arrival_at_ms FROM send_rates WHERE user_id = ?";
+inline constexpr std::string_view kCreateRate =
+    "INSERT INTO send_rates (user_id, arrival_at_ms) VALUES (?, ?)";
+
+// ---- mail_outbox
+inline constexpr std::string_view kAddMail =
+    "INSERT INTO mail_outbox (kind, recipient, recipient_name, registration_id, created_at_ms, "
+    "next_attempt_at_ms) VALUES (?, ?, ?, NULLIF(?, 0), ?, ?)";
+inline constexpr std::string_view kClaimMails =  // mail_outbox_due
+    "SELECT id, kind, recipient, recipient_name, COALESCE(registration_id, 0), attempts, "
+    "created_at_ms FROM mail_outbox WHERE failed_at_ms IS NULL AND next_attempt_at_ms <= ? "
+    "AND claimed_until_ms <= ? ORDER BY next_attempt_at_ms LIMIT ? FOR UPDATE SKIP LOCKED";
+inline constexpr std::string_view kMailSent =  // PRIMARY
+    "DELETE FROM mail_outbox WHERE id = ?";
+inline constexpr std::string_view kMailFailed =  // PRIMARY
+    "UPDATE mail_outbox SET last_error = ?, next_attempt_at_ms = ?, claimed_until_ms = 0 "
+    "WHERE id = ?";
+inline constexpr std::string_view kMailGivenUp =  // PRIMARY
+    "UPDATE mail_outbox SET last_error = ?, failed_at_ms = ?, claimed_until_ms = 0 WHERE id = ?";
+
+// ---- events
+inline constexpr std::string_view kAddEvent =
+    "INSERT INTO events (created_at_ms, payload) VALUES (?, ?)";
+inline constexpr std::string_view kPendingEvents =  // PRIMARY
+    "SELECT id, payload FROM events ORDER BY id LIMIT ?";
+
+// ---- daemons, online
+inline constexpr std::string_view kDropDaemonsAt =
+    "DELETE FROM daemons WHERE endpoint = ?";  // a table of a few rows
+inline constexpr std::string_view kCreateDaemon =
+    "INSERT INTO daemons (endpoint, started_at_ms, heartbeat_at_ms) VALUES (?, ?, ?)";
+inline constexpr std::string_view kHeartbeat =  // PRIMARY
+    "UPDATE daemons SET heartbeat_at_ms = ? WHERE id = ?";
+inline constexpr std::string_view kDaemonExists =  // PRIMARY
+    "SELECT 1 FROM daemons WHERE id = ?";
+inline constexpr std::string_view kRemoveDaemon =  // PRIMARY
+    "DELETE FROM daemons WHERE id = ?";
+inline constexpr std::string_view kPurgeDaemons =
+    "DELETE FROM daemons WHERE heartbeat_at_ms < ?";  // a table of a few rows
+
+// ---- conversations seen from a member
+inline constexpr std::string_view kListRooms =  // members_user, PRIMARY of the others
+    "SELECT c.id, IF(r.user_low = m.user_id, r.user_high, r.user_low), c.last_sent_at_ms, "
+    "c.last_seq, c.last_seq - m.read_seq FROM members m JOIN chat_rooms r ON "
+    "r.id = m.conversation_id JOIN conversations c ON c.id = r.id WHERE m.user_id = ? "
+    "ORDER BY c.last_sent_at_ms DESC, c.id DESC";
+inline constexpr std::string_view kOtherUserOfRoom =  // PRIMARY
+    "SELECT IF(user_low = ?, user_high, user_low) FROM chat_rooms "
+    "WHERE id = ? AND (user_low = ? OR user_high = ?)";
+inline constexpr std::string_view kListNotifications =  // members_user, PRIMARY of conversations
+    "SELECT c.id, c.kind, c.last_sender_id, c.last_seq - m.read_seq, c.last_sent_at_ms "
+    "FROM members m JOIN conversations c ON c.id = m.conversation_id "
+    "WHERE m.user_id = ? AND c.kind IN (1, 2) AND c.last_seq > 0 "
+    "ORDER BY c.last_sent_at_ms DESC, c.id DESC";
+inline constexpr std::string_view kLockMark =  // PRIMARY
+    "SELECT read_seq FROM members WHERE conversation_id = ? AND user_id = ? FOR UPDATE";
+inline constexpr std::string_view kNewestOfConversation =  // PRIMARY
+    "SELECT last_seq, last_sent_at_ms FROM conversations WHERE id = ? AND kind = ?";
+inline constexpr std::string_view kSeqAt =  // PRIMARY, backwards
+    "SELECT seq FROM messages WHERE conversation_id = ? AND sent_at_ms <= ? "
+    "ORDER BY sent_at_ms DESC LIMIT 1";
+inline constexpr std::string_view kSetMark =  // PRIMARY
+    "UPDATE members SET read_seq = ? WHERE conversation_id = ? AND user_id = ?";
+
+// ---- messages: pages, each one range scan of PRIMARY
+inline constexpr std::string_view kPageBefore =
+    "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
+    "AND sent_at_ms < ? ORDER BY sent_at_ms DESC LIMIT ?";
+inline constexpr std::string_view kPageAfter =
+    "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
+    "AND sent_at_ms > ? ORDER BY sent_at_ms LIMIT ?";
+inline constexpr std::string_view kReadRange =
+    "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
+    "AND sent_at_ms >= ? AND seq BETWEEN ? AND ? ORDER BY sent_at_ms LIMIT ?";
+
+// ---- messages: a new room or bot chat
+inline constexpr std::string_view kCreateConversation =
+    "INSERT INTO conversations (kind, created_at_ms) VALUES (?, ?)";
+inline constexpr std::string_view kCreateRoom =
+    "INSERT INTO chat_rooms (id, user_low, user_high) VALUES (LAST_INSERT_ID(), ?, ?)";
+inline constexpr std::string_view kCreateBotChat =
+    "INSERT INTO bot_chats (id, user_id) VALUES (LAST_INSERT_ID(), ?)";
+
+}  // namespace parlor::queries

@@ -1,0 +1,78 @@
+#include "common/registrations.h"
+
+#include "common/queries.h"
+#include "common/users.h"
+
+namespace parlor::registrations {
+namespace {
+
+using db::P;
+
+constexpr int64_t kKeptAfterExpiryMs = int64_t{30} * 24 * 3600 * 1000;
+
+db::Bytes B(const TokenHash& token) {
+  return {{reinterpret_cast<const char*>(token.data()), token.size()}};
+}
+
+// From columns id, user_id, expires_at_ms.
+Result<Outcome> Judge(const db::Rows& rows, TimestampMs now) {
+  if (rows.empty()) {
+    return Status(ErrorCode::kNotFound, "This link is unknown, or a newer one was sent.");
+  }
+  if (!rows.IsNull(0, 1)) return Outcome::kAlreadyConfirmed;
+  if (rows.Time(0, 2) <= now) {
+    return Status(ErrorCode::kGone, "This link has expired. Please register again.");
+  }
+  return Outcome::kCreated;
+}
+
+}  // namespace
+
+Result<RegistrationId> Put(db::Transaction& tx, const Request& request, TimestampMs now,
+                           TimestampMs expires_at) {
+  // A new row rather than the old one changed: mails that still wait for the old one go with it.
+  PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kDropRegistration, {P(request.email)}).status());
+  const auto inserted =
+      tx.Execute(queries::kPutRegistration,
+                 {P(request.email), P(request.email), P(request.first_name), P(request.last_name),
+                  P(request.password_hash), P(now), P(expires_at)});
+  if (tx.WasDuplicate()) return tx.TryAgain();  // the same address at the same moment
+  PARLOR_RETURN_IF_ERROR(inserted.status());
+  PARLOR_ASSIGN_OR_RETURN(const uint64_t id, tx.LastInsertId());
+  return RegistrationId(id);
+}
+
+Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Changed changed,
+                          tx.Execute(queries::kSetRegistrationToken, {B(token), P(id)}));
+  return changed.rows > 0;
+}
+
+Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kLockRegistration, {B(token)}));
+  PARLOR_ASSIGN_OR_RETURN(const Outcome outcome, Judge(rows, now));
+  if (outcome == Outcome::kAlreadyConfirmed) {
+    PARLOR_ASSIGN_OR_RETURN(Profile user, users::GetProfile(tx, rows.As<UserId>(0, 1)));
+    return Confirmation{outcome, std::move(user)};
+  }
+  Profile user{UserId(), rows.Text(0, 3), rows.Text(0, 4), rows.Text(0, 5), now};
+  PARLOR_ASSIGN_OR_RETURN(user.id, users::Create(tx, user.email, user.first_name, user.last_name,
+                                                 rows.Text(0, 6), now));
+  PARLOR_RETURN_IF_ERROR(
+      tx.Execute(queries::kConfirmRegistration, {P(user.id), rows.U64(0, 0)}).status());
+  return Confirmation{outcome, std::move(user)};
+}
+
+Result<Outcome> Check(db::Transaction& tx, const TokenHash& token, TimestampMs now) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kFindRegistration, {B(token)}));
+  return Judge(rows, now);
+}
+
+Status Purge(db::Transaction& tx, TimestampMs now, uint32_t limit) {
+  return tx
+      .Execute(queries::kPurgeRegistrations,
+               {P(TimestampMs(now.value - kKeptAfterExpiryMs)), uint64_t{limit}})
+      .status();
+}
+
+}  // namespace parlor::registrations
