@@ -64,9 +64,9 @@ Status Batch::Store(std::vector<Result<Stored>>* outcomes) {
   }
   for (size_t i = 0; i < messages_.size(); ++i) {
     if (targets_[i].ok()) {
-      outcomes->push_back(Place(i));
+      outcomes->emplace_back(Place(i));
     } else {
-      outcomes->push_back(targets_[i].status());
+      outcomes->emplace_back(targets_[i].status());
     }
   }
   if (new_.empty()) return Ok();
