@@ -13,12 +13,14 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 
 #include "common/clock.h"
 #include "common/config.h"
 #include "common/db.h"
+#include "common/mail.h"
 #include "common/mail_outbox.h"
 #include "wsd/delivery.h"
 #include "wsd/thread.h"
@@ -28,31 +30,43 @@ namespace parlor::wsd {
 class Mailer {
  public:
   Mailer(const Config& config, const Clock& clock);
-  ~Mailer();
+  ~Mailer();  // Stop() at once
 
   Status Start();  // an error when mail is configured in a way that can't be right
-  void Close();
+  void Close();    // aborts a running transfer; the mail is tried again later
   bool Finished() const;
-  void Stop(Deadline deadline);  // aborts a running transfer; the mail is tried again later
+  void Stop(Deadline deadline);
 
-  // When the next try after `attempts` failed ones is due: half a minute, doubling, six hours at
-  // most; `jitter` in [0, 1) spreads it over the last quarter.
+  // How long to wait after the `attempts`-th failure in a row: half a minute, doubling, six hours
+  // at most; `jitter` in [0, 1) takes up to a quarter off.
   static int64_t RetryPauseMs(uint32_t attempts, double jitter);
 
  private:
+  // A claimed mail. `token` for the link, if it has one.
+  struct Claimed {
+    mail_outbox::Mail mail;
+    std::string token;
+  };
+
   void Run();
-  bool SendNext();  // false: nothing due, or the database is away
-  Result<std::string> Prepare(const mail_outbox::Mail& mail);
+  bool SendNext();
+  Status ClaimNext(std::optional<Claimed>* claimed, bool* more);
+  mail::Text TextOf(const Claimed& claimed) const;
+  Delivered Send(const Claimed& claimed);
   void Settle(const mail_outbox::Mail& mail, const Delivered& delivered);
+  std::optional<TimestampMs> NextAttempt(const mail_outbox::Mail& mail, const Delivered& delivered);
+  void NoteDatabase(const Status& status);
 
   const Config config_;
   const Clock& clock_;
   db::Database database_;
-  std::unique_ptr<MailDelivery> delivery_;
-  Thread thread_;
   std::atomic<bool> stop_{false};
+  std::unique_ptr<MailDelivery> delivery_;  // none: mails wait
+  Thread thread_;
   std::mutex mutex_;
   std::condition_variable wake_;
+
+  // The thread's own.
   std::minstd_rand random_;
   bool away_ = false;
 };

@@ -1,0 +1,153 @@
+// SMTP by libcurl.
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "common/mail.h"
+#include "wsd/delivery.h"
+
+namespace parlor::wsd {
+namespace {
+
+constexpr int64_t kConnectTimeoutS = 10;
+
+struct EasyDeleter {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+using Easy = std::unique_ptr<CURL, EasyDeleter>;
+
+struct ListDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, ListDeleter>;
+
+struct UrlDeleter {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+size_t ReadMessage(char* buffer, size_t size, size_t count, void* left) {
+  auto* text = static_cast<std::string_view*>(left);
+  const size_t taken = text->copy(buffer, size * count);
+  text->remove_prefix(taken);
+  return taken;
+}
+
+int StopWhenTold(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0;
+}
+
+bool IsThisMachine(const std::string& smtp_url) {
+  const std::unique_ptr<CURLU, UrlDeleter> url(curl_url());
+  char* part = nullptr;
+  if (curl_url_set(url.get(), CURLUPART_URL, smtp_url.c_str(), CURLU_NON_SUPPORT_SCHEME) !=
+          CURLUE_OK ||
+      curl_url_get(url.get(), CURLUPART_HOST, &part, 0) != CURLUE_OK) {
+    return false;
+  }
+  const std::string host(part);
+  curl_free(part);
+  return host == "localhost" || host == "[::1]" || host == "127.0.0.1";
+}
+
+// A refusal of this mail by its recipient's server is final. Our own trouble (the login, TLS, the
+// sender's address) is not the mail's fault: an administrator can mend it.
+bool IsRefusal(CURLcode code, long answer, std::string_view error) {
+  constexpr std::array kAboutTheLogin = {530L, 534L, 535L, 538L};
+  if (answer < 500 || answer > 599) return false;
+  if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_WEIRD_SERVER_REPLY) {
+    return false;
+  }
+  return !error.starts_with("MAIL failed") &&
+         std::find(kAboutTheLogin.begin(), kAboutTheLogin.end(), answer) == kAboutTheLogin.end();
+}
+
+class SmtpDelivery final : public MailDelivery {
+ public:
+  SmtpDelivery(const MailConfig& config, const std::atomic<bool>& stop)
+      : config_(config), url_(config.smtp_url), stop_(stop) {
+    while (url_.ends_with('/')) url_.pop_back();
+    if (!config_.helo_name.empty()) url_ += "/" + config_.helo_name;  // libcurl's place for it
+  }
+
+  Delivered Deliver(const Envelope& envelope, const std::string& message) override;
+
+ private:
+  void SetUp(CURL* easy) const;
+
+  const MailConfig config_;
+  std::string url_;
+  const std::atomic<bool>& stop_;
+};
+
+void SmtpDelivery::SetUp(CURL* easy) const {
+  const bool tls = config_.smtp_tls != "none";
+  curl_easy_setopt(easy, CURLOPT_URL, url_.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");  // none, whatever the environment says
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                   static_cast<long>(tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!config_.smtp_ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, config_.smtp_ca.c_str());
+  if (!config_.smtp_user.empty()) {
+    curl_easy_setopt(easy, CURLOPT_USERNAME, config_.smtp_user.c_str());
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, config_.smtp_password.c_str());
+  }
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+                   static_cast<long>(std::min(config_.timeout_s, kConnectTimeoutS)));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(config_.timeout_s));
+  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &StopWhenTold);
+  curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &stop_);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a hanging name lookup does not hold the end up
+}
+
+Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& message) {
+  // Sent to the server as they are, so nothing but a plain address may come here.
+  if (!mail::IsPlainAddress(envelope.from) || !mail::IsPlainAddress(envelope.to)) {
+    return {Delivered::Outcome::kRefused, "not a plain address"};
+  }
+  const Easy easy(curl_easy_init());
+  const List recipients(curl_slist_append(nullptr, ("<" + envelope.to + ">").c_str()));
+  if (!easy || !recipients) return {Delivered::Outcome::kTryLater, "out of memory"};
+  const std::string sender = "<" + envelope.from + ">";
+  std::string_view left(message);
+  std::array<char, CURL_ERROR_SIZE> error{};
+  SetUp(easy.get());
+  curl_easy_setopt(easy.get(), CURLOPT_MAIL_FROM, sender.c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_MAIL_RCPT, recipients.get());
+  curl_easy_setopt(easy.get(), CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_READFUNCTION, &ReadMessage);
+  curl_easy_setopt(easy.get(), CURLOPT_READDATA, &left);
+  curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error.data());
+  const CURLcode code = curl_easy_perform(easy.get());
+  if (code == CURLE_OK) return {};
+  long answer = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &answer);
+  const std::string_view detail(error.data());
+  return {IsRefusal(code, answer, detail) ? Delivered::Outcome::kRefused
+                                          : Delivered::Outcome::kTryLater,
+          std::string(detail.empty() ? std::string_view(curl_easy_strerror(code)) : detail)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MailDelivery>> MakeSmtpDelivery(const MailConfig& config,
+                                                       const std::atomic<bool>& stop) {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    return Status(ErrorCode::kInternal, "libcurl could not be initialized.");
+  }
+  if (config.smtp_tls == "none" && !IsThisMachine(config.smtp_url)) {
+    return Status::InvalidField("mail.smtp_tls",
+                                "mail.smtp_tls = \"none\" is for a mail server on this machine "
+                                "(localhost, 127.0.0.1 or [::1]) only.");
+  }
+  return std::unique_ptr<MailDelivery>(std::make_unique<SmtpDelivery>(config, stop));
+}
+
+}  // namespace parlor::wsd
