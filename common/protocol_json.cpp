@@ -46,6 +46,7 @@ class Reader {
   bool Enter(bool is_object) {
     if (depth_ == 0 && !is_object) return Refuse("The JSON must be an object.");
     if (depth_ == 1) object_.fields_.back().second = Nested{};
+    if (depth_ == 0) object_.fields_.reserve(8);  // most have fewer
     if (++depth_ > kMaxJsonDepth) return Refuse("The JSON is nested too deeply.");
     return true;
   }

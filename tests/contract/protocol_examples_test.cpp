@@ -1,0 +1,378 @@
+// docs/protocol.md and the codec say the same. Every example of the document goes through its codec
+// function: what clients send must be accepted, what the server sends is rebuilt from the example's
+// own values and must come out with the same fields. And the other way round: a codec function
+// without a row here, or a row without an example, fails.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "common/protocol.h"
+#include "fcgi/error_map.h"
+
+namespace parlor {
+namespace {
+
+using nlohmann::json;
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file.is_open()) << path << ": run the tests from the top folder of the repository";
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// ---- The values of an example, as the codec's types
+template <typename Id>
+Id IdIn(const json& example, const char* name) {
+  return Id(example.at(name).get<uint64_t>());
+}
+
+TimestampMs TimeIn(const json& example, const char* name = "timestamp") {
+  const auto time = ParseTimestamp(example.at(name).get<std::string>());
+  EXPECT_TRUE(time.has_value() && !time->has_remainder) << example;
+  return time ? time->floor : TimestampMs();
+}
+
+std::string TextIn(const json& example, const char* name) { return example.at(name); }
+
+std::optional<std::string> OptionalTextIn(const json& example, const char* name) {
+  return example.contains(name) ? std::optional<std::string>(TextIn(example, name)) : std::nullopt;
+}
+
+ConversationKind KindIn(const json& example) {
+  return example.contains("chat_group_id") ? ConversationKind::kGroup : ConversationKind::kRoom;
+}
+
+ConversationId ConversationIn(const json& example) {
+  const bool is_group = example.contains("chat_group_id");
+  return IdIn<ConversationId>(example, is_group ? "chat_group_id" : "chat_room_id");
+}
+
+ErrorCode CodeIn(const json& example) {
+  for (const fcgi::ErrorMapRow& row : fcgi::kErrorMap) {
+    if (WireCode(row.code) == TextIn(example, "code")) return row.code;
+  }
+  ADD_FAILURE() << "unknown code in " << example;
+  return ErrorCode::kInternal;
+}
+
+Status ErrorIn(const json& example, const char* message) {
+  const ErrorCode code = CodeIn(example);
+  if (code == ErrorCode::kInvalidField) {
+    return Status::InvalidField(TextIn(example, "field"), TextIn(example, message));
+  }
+  return Status::RetryAfter(code, example.value("retry_after_ms", int64_t{0}),
+                            TextIn(example, message));
+}
+
+Profile ProfileIn(const json& example) {
+  Profile profile{IdIn<UserId>(example, "user_id"), TextIn(example, "email"),
+                  TextIn(example, "first_name"), TextIn(example, "last_name"), TimestampMs()};
+  if (example.contains("created_at")) profile.created_at = TimeIn(example, "created_at");
+  return profile;
+}
+
+// Every entry of the list `name`, made by `make`.
+template <typename Item>
+std::vector<Item> ListIn(const json& example, const char* name,
+                         const std::function<Item(const json&)>& make) {
+  std::vector<Item> items;
+  for (const json& entry : example.at(name)) items.push_back(make(entry));
+  return items;
+}
+
+// ---- What is done with an example: the answer is what the server would send, "" for what it takes
+using Check = std::function<std::string(const std::string& text, const json& example)>;
+
+template <typename T>
+Check Accepts(Result<T> (*parse)(std::string_view)) {
+  return [parse](const std::string& text, const json&) {
+    const Result<T> result = parse(text);
+    EXPECT_TRUE(result.ok()) << result.status().message() << ": " << text;
+    return std::string();
+  };
+}
+
+// The parameters of a GET as a body, and the same as a query.
+template <typename T>
+Check AcceptsParameters(Result<T> (*parse)(const QueryPairs&, std::string_view)) {
+  return [parse](const std::string& text, const json& example) {
+    QueryPairs query;
+    for (const auto& [name, value] : example.items()) {
+      query.emplace_back(name, value.is_string() ? TextIn(example, name.c_str()) : value.dump());
+    }
+    EXPECT_TRUE(parse({}, text).ok()) << text;
+    EXPECT_TRUE(parse(query, "").ok()) << text;
+    return std::string();
+  };
+}
+
+template <typename Frame>
+Check AcceptsFrame() {
+  return [](const std::string& text, const json&) {
+    const auto parsed = ParseClientFrame(text);
+    const auto* frame = std::get_if<ClientFrame>(&parsed);
+    EXPECT_TRUE(frame != nullptr && std::holds_alternative<Frame>(*frame)) << text;
+    return std::string();
+  };
+}
+
+Check Sends(std::function<std::string(const json&)> encode) {
+  return [encode = std::move(encode)](const std::string&, const json& example) {
+    return encode(example);
+  };
+}
+
+// An event is both read and written.
+template <typename Kind>
+Check IsEvent() {
+  return [](const std::string& text, const json&) -> std::string {
+    const Result<DecodedEvent> decoded = DecodeEvent(text);
+    EXPECT_TRUE(decoded.ok()) << decoded.status().message() << ": " << text;
+    if (!decoded.ok()) return "";
+    EXPECT_TRUE(std::holds_alternative<Kind>(decoded->event)) << text;
+    return EncodeEvent(decoded->event, decoded->id);
+  };
+}
+
+struct Row {
+  std::string name;      // as in the comment above the example
+  std::string function;  // of common/protocol.h
+  Check check;
+};
+
+std::string ReencodePage(const json& example) {
+  return EncodeMessagePage({ListIn<Message>(example, "messages",
+                                            [](const json& entry) {
+                                              return Message{IdIn<Seq>(entry, "seq"), TimeIn(entry),
+                                                             IdIn<UserId>(entry, "user_id"),
+                                                             TextIn(entry, "message")};
+                                            }),
+                            example.at("has_more")});
+}
+
+std::string ReencodeUsers(const json& example) {
+  return EncodeUsers(ListIn<PublicUser>(example, "users", [](const json& entry) {
+    return PublicUser{IdIn<UserId>(entry, "user_id"), TextIn(entry, "first_name"),
+                      TextIn(entry, "last_name"), entry.at("online")};
+  }));
+}
+
+std::string ReencodeRooms(const json& example) {
+  return EncodeRooms(ListIn<RoomSummary>(example, "chat_rooms", [](const json& entry) {
+    return RoomSummary{IdIn<ConversationId>(entry, "chat_room_id"),
+                       IdIn<UserId>(entry, "other_user_id"), TimeIn(entry, "last_timestamp"),
+                       IdIn<Seq>(entry, "last_seq"), entry.at("unread")};
+  }));
+}
+
+std::string ReencodeNotifications(const json& example) {
+  return EncodeNotifications(ListIn<Notification>(example, "notifications", [](const json& entry) {
+    return Notification{ConversationIn(entry), KindIn(entry), IdIn<UserId>(entry, "user_id"),
+                        entry.at("unread"), TimeIn(entry)};
+  }));
+}
+
+std::string ReencodeRoomPostResult(const json& example) {
+  return EncodeRoomPostResult({IdIn<ConversationId>(example, "chat_room_id"),
+                               IdIn<UserId>(example, "user_id"),
+                               IdIn<UserId>(example, "other_user_id"), IdIn<Seq>(example, "seq"),
+                               TimeIn(example), TextIn(example, "message"),
+                               OptionalTextIn(example, "client_msg_id"), example.at("duplicate")});
+}
+
+std::string ReencodeHealth(const json& example) {
+  return EncodeHealth(example.value("missing", std::vector<std::string>()));
+}
+
+std::string ReencodeAck(const json& example) {
+  return EncodeAck(KindIn(example), ConversationIn(example), IdIn<Seq>(example, "seq"),
+                   TimeIn(example), TextIn(example, "client_msg_id"), example.at("duplicate"));
+}
+
+std::string ReencodeRoomMessage(const json& example) {
+  return EncodeRoomMessage(IdIn<ConversationId>(example, "chat_room_id"),
+                           IdIn<UserId>(example, "user_id"), IdIn<UserId>(example, "other_user_id"),
+                           IdIn<Seq>(example, "seq"), TimeIn(example), TextIn(example, "message"));
+}
+
+std::vector<Row> Requests() {
+  return {
+      {"body: RegisterRequest", "ParseRegisterRequest", Accepts(ParseRegisterRequest)},
+      {"body: LoginRequest", "ParseLoginRequest", Accepts(ParseLoginRequest)},
+      {"body: ProfileChange", "ParseProfileChange", Accepts(ParseProfileChange)},
+      {"body: ReadMark", "ParseReadMark", Accepts(ParseReadMark)},
+      {"body: RoomPost", "ParseRoomPost", Accepts(ParseRoomPost)},
+      {"body: PageRequest", "ParsePageRequest", AcceptsParameters(ParsePageRequest)},
+      {"body: UserQuery", "ParseUserQuery", AcceptsParameters(ParseUserQuery)},
+      {"frame: init", "ParseClientFrame", AcceptsFrame<InitFrame>()},
+      {"frame: send", "ParseClientFrame", AcceptsFrame<SendFrame>()},
+  };
+}
+
+std::vector<Row> Answers() {
+  return {
+      {"body: MessageOnly", "EncodeMessageOnly",
+       Sends([](const json& e) { return EncodeMessageOnly(TextIn(e, "message")); })},
+      {"body: Confirmed", "EncodeConfirmed",
+       Sends([](const json& e) { return EncodeConfirmed(ProfileIn(e)); })},
+      {"body: Login", "EncodeLogin", Sends([](const json& e) {
+         return EncodeLogin(TextIn(e, "token"), IdIn<UserId>(e, "user_id"),
+                            TimeIn(e, "expires_at"));
+       })},
+      {"body: Users", "EncodeUsers", Sends(ReencodeUsers)},
+      {"body: Profile", "EncodeProfile",
+       Sends([](const json& e) { return EncodeProfile(ProfileIn(e)); })},
+      {"body: MessagePage", "EncodeMessagePage", Sends(ReencodePage)},
+      {"body: Rooms", "EncodeRooms", Sends(ReencodeRooms)},
+      {"body: Notifications", "EncodeNotifications", Sends(ReencodeNotifications)},
+      {"body: RoomPostResult", "EncodeRoomPostResult", Sends(ReencodeRoomPostResult)},
+      {"body: Health", "EncodeHealth", Sends(ReencodeHealth)},
+      {"body: Problem", "EncodeProblem", Sends([](const json& e) {
+         const fcgi::ErrorMapRow& row = fcgi::HttpErrorOf(CodeIn(e));
+         return EncodeProblem(row.http_status, row.title, ErrorIn(e, "detail"));
+       })},
+  };
+}
+
+std::vector<Row> ServerFrames() {
+  return {
+      {"frame: ready", "EncodeReady", Sends([](const json& e) {
+         return EncodeReady(IdIn<UserId>(e, "user_id"), IdIn<SessionId>(e, "session_id"));
+       })},
+      {"frame: ack", "EncodeAck", Sends(ReencodeAck)},
+      {"frame: error", "EncodeError", Sends([](const json& e) {
+         return EncodeError(ErrorIn(e, "message"), OptionalTextIn(e, "client_msg_id"));
+       })},
+      {"frame: user_update", "EncodeUserUpdate", Sends([](const json& e) {
+         return EncodeUserUpdate(IdIn<UserId>(e, "user_id"), TextIn(e, "first_name"),
+                                 TextIn(e, "last_name"));
+       })},
+      {"frame: user_activity", "EncodeUserActivity", Sends([](const json& e) {
+         return EncodeUserActivity(IdIn<UserId>(e, "user_id"), e.at("login"));
+       })},
+      {"frame: room_chat_message", "EncodeRoomMessage", Sends(ReencodeRoomMessage)},
+      {"frame: notification_update", "EncodeNotificationUpdate", Sends([](const json& e) {
+         return EncodeNotificationUpdate(KindIn(e), ConversationIn(e), e.at("unread"), TimeIn(e));
+       })},
+  };
+}
+
+std::vector<Row> Events() {
+  return {
+      {"event: user_update", "EncodeEvent", IsEvent<UserUpdated>()},
+      {"event: session_ended", "EncodeEvent", IsEvent<SessionEnded>()},
+      {"event: user_suspended", "EncodeEvent", IsEvent<UserSuspended>()},
+      {"event: read_mark", "EncodeEvent", IsEvent<ReadMarkMoved>()},
+      {"event: message", "DecodeEvent", IsEvent<MessageSent>()},
+  };
+}
+
+std::vector<Row> AllRows() {
+  std::vector<Row> rows;
+  for (const auto& part : {Requests(), Answers(), ServerFrames(), Events()}) {
+    rows.insert(rows.end(), part.begin(), part.end());
+  }
+  return rows;
+}
+
+struct Example {
+  std::string name;
+  std::string text;
+};
+
+// The ```json blocks with the comment above each; a block without one has an empty name.
+std::vector<Example> ExamplesIn(const std::string& document) {
+  std::vector<Example> examples;
+  std::istringstream lines(document);
+  std::string line;
+  std::string name;
+  static const std::regex kComment("<!-- ((?:frame|body|event): \\w+) -->");
+  while (std::getline(lines, line)) {
+    std::smatch match;
+    if (std::regex_match(line, match, kComment)) {
+      name = match[1];
+    } else if (line == "```json") {
+      std::string text;
+      while (std::getline(lines, line) && line != "```") text += line + "\n";
+      examples.push_back({std::exchange(name, ""), text});
+    } else {
+      EXPECT_EQ(name, "") << "no example right below its comment";
+      name.clear();
+    }
+  }
+  return examples;
+}
+
+TEST(ProtocolExamplesTest, EveryExampleIsWhatTheCodecSays) {
+  std::map<std::string, Check> checks;
+  for (Row& row : AllRows()) checks[row.name] = std::move(row.check);
+  for (const Example& example : ExamplesIn(ReadFile("docs/protocol.md"))) {
+    SCOPED_TRACE(example.name + " " + example.text);
+    const auto check = checks.find(example.name);
+    if (check == checks.end()) {
+      ADD_FAILURE() << "an example that no codec function belongs to";
+      continue;
+    }
+    try {
+      const json parsed = json::parse(example.text);
+      const std::string sent = check->second(example.text, parsed);
+      if (!sent.empty()) {
+        EXPECT_EQ(json::parse(sent), parsed);
+      }
+    } catch (const json::exception& e) {
+      ADD_FAILURE() << e.what();
+    }
+  }
+}
+
+TEST(ProtocolExamplesTest, EveryBodyFrameAndEventHasAnExample) {
+  std::set<std::string> documented;
+  for (const Example& example : ExamplesIn(ReadFile("docs/protocol.md"))) {
+    documented.insert(example.name);
+  }
+  for (const Row& row : AllRows()) EXPECT_TRUE(documented.count(row.name)) << row.name;
+}
+
+TEST(ProtocolExamplesTest, EveryFunctionOfTheCodecIsCoveredHere) {
+  std::set<std::string> covered = {"ParseQueryString"};  // no JSON
+  for (const Row& row : AllRows()) covered.insert(row.function);
+  const std::string header = ReadFile("common/protocol.h");
+  static const std::regex kFunction("\\b((?:Parse|Encode|Decode)\\w+)\\(");
+  for (std::sregex_iterator i(header.begin(), header.end(), kFunction), end; i != end; ++i) {
+    EXPECT_TRUE(covered.count((*i)[1])) << (*i)[1];
+  }
+}
+
+TEST(ProtocolExamplesTest, EveryKindOfEventHasARow) {
+  EXPECT_EQ(Events().size(), std::variant_size_v<Event>);
+}
+
+TEST(ProtocolErrorsTest, TheTableListsExactlyTheCodesAndTheirStatus) {
+  std::map<std::string, std::string> expected;
+  for (const fcgi::ErrorMapRow& row : fcgi::kErrorMap) {
+    expected[std::string(WireCode(row.code))] = std::to_string(row.http_status);
+  }
+  std::map<std::string, std::string> documented;
+  std::istringstream lines(ReadFile("docs/protocol.md"));
+  std::string line;
+  while (std::getline(lines, line) && line != "<!-- table: error codes -->") {
+  }
+  static const std::regex kRow("\\| `(\\w+)` \\| (\\d+) \\|.*");
+  for (std::smatch match; std::getline(lines, line) && !line.empty();) {
+    if (std::regex_match(line, match, kRow)) documented[match[1]] = match[2];
+  }
+  EXPECT_EQ(documented, expected);
+}
+
+}  // namespace
+}  // namespace parlor
