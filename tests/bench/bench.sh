@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# The benchmark over the whole stack: starts one of its own (own folder, free port), loads it, stops it.
+#
+#   make bench            SECONDS_EACH=10 PAIRS=200 ROUNDS=3
+#
+# Prints, for each round: a closed loop (throughput), then open loops at half of that and at 500 messages/s (latency),
+# with the CPU microseconds a message of each process; and what is resident at rest. Read the medians and the
+# ratios: a shared machine is noisy, and the load generator and nginx run on the same cores.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=${BUILD:-build/release}
+seconds=${SECONDS_EACH:-10} pairs=${PAIRS:-200} rounds=${ROUNDS:-3}
+folder=$(mktemp -d /tmp/parlor-bench.XXXXXX)
+port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+
+# The limits protect people from each other; here they would only measure themselves.
+export VAR=$folder PORT=$port API_RATE_PER_SECOND=10000 API_BURST=10000
+export PARLOR_LIMITS_MESSAGES_PER_SECOND=100000 PARLOR_LIMITS_MESSAGE_BURST=100000
+scripts/run.sh >"$folder/run.log" 2>&1 &
+stack=$!
+stop() {
+  kill -INT "$stack" 2>/dev/null || true
+  wait "$stack" 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap stop EXIT
+
+for _ in $(seq 600); do
+  grep -q '^Parlor is ready' "$folder/run.log" && break
+  kill -0 "$stack" 2>/dev/null || { cat "$folder/run.log" >&2; exit 1; }
+  sleep 0.2
+done
+
+pid() { cat "$folder/services/$1/supervise/pid"; }
+resident_kb() { # of a process and its children
+  local sum=0 p
+  for p in "$@"; do
+    sum=$((sum + $(awk '/^Rss:/{s += $2} END {print s + 0}' "/proc/$p/smaps_rollup")))
+    # shellcheck disable=SC2013
+    for child in $(cat "/proc/$p/task/$p/children"); do sum=$((sum + $(resident_kb "$child"))); done
+  done
+  echo "$sum"
+}
+watch="wsd=$(pid wsd),mariadb=$(pid mariadb),nginx=$(pid nginx)"
+load() {
+  "$build/room_load" --port "$port" --db "$folder/run/mariadb.sock" --pairs "$pairs" \
+    --seconds "$seconds" --watch "$watch" "$@"
+}
+
+echo "machine: $(nproc) cores, $(awk -F': ' '/model name/{print $2; exit}' /proc/cpuinfo), $(uname -r)"
+echo "at rest: wsd $(resident_kb "$(pid wsd)") kB, workers and their supervisor $(resident_kb "$(pid fcgi-auth)" "$(pid fcgi-api)") kB resident"
+for round in $(seq "$rounds"); do
+  echo "round $round"
+  closed=$(load)
+  echo "$closed"
+  half=$(sed -E 's/.*messages_per_s=([0-9]+).*/\1/' <<<"$closed")
+  load --rate $((half / 2))
+  load --rate 500
+done
