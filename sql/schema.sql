@@ -4,7 +4,9 @@
 -- milliseconds since 1970 in UTC; the views at the end show readable times to administrators. Collations are written
 -- out, because the two servers' defaults differ. InnoDB, READ COMMITTED, binary log off or sync_binlog=1 (docs).
 
--- What has been applied, by sql/migrate.sh.
+SET NAMES utf8mb4;
+
+-- What has been applied, by sql/migrate.sh. applied_at_ms is 0 while one is being applied, or when it failed half-way.
 CREATE TABLE schema_migrations (
   version       INT UNSIGNED NOT NULL PRIMARY KEY,
   name          VARCHAR(128) NOT NULL,
@@ -198,3 +200,62 @@ CREATE TABLE events (
   created_at_ms BIGINT     NOT NULL,
   payload       MEDIUMTEXT NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- ---- For administrators: the same with readable times, in UTC whatever the session's zone, and without hashes. They
+-- ask with the rights of who looks (sql/grants.sql), and depend on no account of the one who made them.
+
+CREATE SQL SECURITY INVOKER VIEW admin_users AS
+SELECT u.id, u.email, u.first_name, u.last_name,
+       CAST(TIMESTAMPADD(MICROSECOND, u.created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, u.suspended_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS suspended_at,
+       EXISTS (SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id
+               WHERE o.user_id = u.id AND d.heartbeat_at_ms >= UNIX_TIMESTAMP(NOW(3)) * 1000 - 15000) AS is_online
+FROM users u;
+
+CREATE SQL SECURITY INVOKER VIEW admin_registrations AS
+SELECT id, email, first_name, last_name, user_id,
+       CAST(TIMESTAMPADD(MICROSECOND, requested_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS requested_at,
+       CAST(TIMESTAMPADD(MICROSECOND, expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at
+FROM pending_registrations;
+
+CREATE SQL SECURITY INVOKER VIEW admin_sessions AS
+SELECT id, user_id,
+       CAST(TIMESTAMPADD(MICROSECOND, created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at,
+       CAST(TIMESTAMPADD(MICROSECOND, max_expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS max_expires_at
+FROM sessions;
+
+CREATE SQL SECURITY INVOKER VIEW admin_conversations AS
+SELECT c.id, ELT(c.kind, 'room', 'group', 'bot') AS kind, r.user_low, r.user_high, g.name, g.owner_id,
+       b.user_id AS bot_user, c.last_seq AS messages, c.last_sender_id,
+       CAST(TIMESTAMPADD(MICROSECOND, c.created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, NULLIF(c.last_sent_at_ms, 0) * 1000, '1970-01-01') AS DATETIME(3)) AS last_sent_at
+FROM conversations c LEFT JOIN chat_rooms r ON r.id = c.id LEFT JOIN chat_groups g ON g.id = c.id
+     LEFT JOIN bot_chats b ON b.id = c.id;
+
+CREATE SQL SECURITY INVOKER VIEW admin_members AS
+SELECT m.conversation_id, m.user_id, m.read_seq, c.last_seq - m.read_seq AS unread,
+       CAST(TIMESTAMPADD(MICROSECOND, m.joined_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS joined_at
+FROM members m JOIN conversations c ON c.id = m.conversation_id;
+
+CREATE SQL SECURITY INVOKER VIEW admin_messages AS
+SELECT conversation_id, seq, sender_id,
+       CAST(TIMESTAMPADD(MICROSECOND, sent_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS sent_at, body
+FROM messages;
+
+CREATE SQL SECURITY INVOKER VIEW admin_mail AS
+SELECT id, kind, recipient, recipient_name, attempts, last_error,
+       CAST(TIMESTAMPADD(MICROSECOND, created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, next_attempt_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS next_attempt_at,
+       CAST(TIMESTAMPADD(MICROSECOND, failed_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS failed_at
+FROM mail_outbox;
+
+CREATE SQL SECURITY INVOKER VIEW admin_daemons AS
+SELECT d.id, d.endpoint, (SELECT COUNT(*) FROM online o WHERE o.daemon_id = d.id) AS users,
+       CAST(TIMESTAMPADD(MICROSECOND, d.started_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS started_at,
+       CAST(TIMESTAMPADD(MICROSECOND, d.heartbeat_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS heartbeat_at
+FROM daemons d;
+
+-- This file is what these migrations lead to.
+INSERT INTO schema_migrations (version, name, applied_at_ms) VALUES
+  (1, 'initial', UNIX_TIMESTAMP() * 1000);

@@ -1,0 +1,219 @@
+-- The first version. Comments on the tables are in sql/schema.sql.
+
+SET NAMES utf8mb4;
+
+CREATE TABLE users (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  email           VARCHAR(254) NOT NULL,
+  email_key       VARCHAR(254) NOT NULL,
+  first_name      VARCHAR(64)  NOT NULL,
+  last_name       VARCHAR(64)  NOT NULL,
+  password_hash   VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  created_at_ms   BIGINT       NOT NULL,
+  suspended_at_ms BIGINT       NULL,
+  UNIQUE KEY users_email (email_key)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE pending_registrations (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  email           VARCHAR(254) NOT NULL,
+  email_key       VARCHAR(254) NOT NULL,
+  first_name      VARCHAR(64)  NOT NULL,
+  last_name       VARCHAR(64)  NOT NULL,
+  password_hash   VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  token_hash      BINARY(32)   NULL,
+  requested_at_ms BIGINT       NOT NULL,
+  expires_at_ms   BIGINT       NOT NULL,
+  user_id         BIGINT UNSIGNED NULL,  -- set when the link was used
+  UNIQUE KEY pending_registrations_email (email_key),
+  UNIQUE KEY pending_registrations_token (token_hash),
+  KEY pending_registrations_expiry (expires_at_ms),
+  CONSTRAINT pending_registrations_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE sessions (
+  id                BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  user_id           BIGINT UNSIGNED NOT NULL,
+  token_hash        BINARY(32)   NOT NULL,
+  created_at_ms     BIGINT       NOT NULL,
+  expires_at_ms     BIGINT       NOT NULL,  -- moves with use …
+  max_expires_at_ms BIGINT       NOT NULL,  -- … up to here
+  UNIQUE KEY sessions_token (token_hash),
+  KEY sessions_user (user_id),
+  KEY sessions_expiry (expires_at_ms),
+  CONSTRAINT sessions_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE login_failures (
+  account      BINARY(32)        NOT NULL,
+  slot         SMALLINT UNSIGNED NOT NULL,
+  failed_at_ms BIGINT            NOT NULL,
+  PRIMARY KEY (account, slot),
+  KEY login_failures_age (failed_at_ms)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE send_rates (
+  user_id       BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  arrival_at_ms BIGINT          NOT NULL,
+  CONSTRAINT send_rates_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE mail_outbox (
+  id                 BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  kind               VARCHAR(32)  NOT NULL,  -- registration_link, address_taken, password_changed
+  recipient          VARCHAR(254) NOT NULL,
+  recipient_name     VARCHAR(129) NOT NULL,
+  registration_id    BIGINT UNSIGNED NULL,
+  created_at_ms      BIGINT       NOT NULL,
+  next_attempt_at_ms BIGINT       NOT NULL,
+  claimed_until_ms   BIGINT       NOT NULL DEFAULT 0,
+  attempts           INT UNSIGNED NOT NULL DEFAULT 0,
+  last_error         VARCHAR(500) NOT NULL DEFAULT '',
+  failed_at_ms       BIGINT       NULL,      -- given up; kept for the administrator
+  KEY mail_outbox_due (failed_at_ms, next_attempt_at_ms),
+  CONSTRAINT mail_outbox_registration FOREIGN KEY (registration_id) REFERENCES pending_registrations (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE conversations (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  kind            TINYINT UNSIGNED NOT NULL,
+  last_seq        BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  last_sent_at_ms BIGINT          NOT NULL DEFAULT 0,
+  last_sender_id  BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  created_at_ms   BIGINT          NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE chat_rooms (
+  id        BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  user_low  BIGINT UNSIGNED NOT NULL,
+  user_high BIGINT UNSIGNED NOT NULL,
+  UNIQUE KEY chat_rooms_pair (user_low, user_high),
+  KEY chat_rooms_high (user_high),
+  CONSTRAINT chat_rooms_conversation FOREIGN KEY (id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT chat_rooms_low FOREIGN KEY (user_low) REFERENCES users (id),
+  CONSTRAINT chat_rooms_high FOREIGN KEY (user_high) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE chat_groups (
+  id       BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  name     VARCHAR(100)    NOT NULL,
+  owner_id BIGINT UNSIGNED NOT NULL,
+  KEY chat_groups_owner (owner_id),
+  CONSTRAINT chat_groups_conversation FOREIGN KEY (id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT chat_groups_owner FOREIGN KEY (owner_id) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE bot_chats (
+  id      BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  user_id BIGINT UNSIGNED NOT NULL,
+  UNIQUE KEY bot_chats_user (user_id),
+  CONSTRAINT bot_chats_conversation FOREIGN KEY (id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT bot_chats_user FOREIGN KEY (user_id) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE members (
+  conversation_id BIGINT UNSIGNED NOT NULL,
+  user_id         BIGINT UNSIGNED NOT NULL,
+  read_seq        BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  joined_at_ms    BIGINT          NOT NULL,
+  PRIMARY KEY (conversation_id, user_id),
+  KEY members_user (user_id, conversation_id),
+  CONSTRAINT members_conversation FOREIGN KEY (conversation_id) REFERENCES conversations (id) ON DELETE CASCADE,
+  CONSTRAINT members_user FOREIGN KEY (user_id) REFERENCES users (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE messages (
+  conversation_id BIGINT UNSIGNED NOT NULL,
+  sent_at_ms      BIGINT          NOT NULL,
+  seq             BIGINT UNSIGNED NOT NULL,
+  sender_id       BIGINT UNSIGNED NOT NULL,  -- 0: the bot
+  body            TEXT            NOT NULL,
+  client_msg_id   VARBINARY(64)   NULL,
+  PRIMARY KEY (conversation_id, sent_at_ms),
+  UNIQUE KEY messages_client (conversation_id, sender_id, client_msg_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE daemons (
+  id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  endpoint        VARCHAR(255) NOT NULL,
+  started_at_ms   BIGINT       NOT NULL,
+  heartbeat_at_ms BIGINT       NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE online (
+  user_id   BIGINT UNSIGNED NOT NULL,
+  daemon_id BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (user_id, daemon_id),
+  KEY online_daemon (daemon_id),
+  CONSTRAINT online_daemon FOREIGN KEY (daemon_id) REFERENCES daemons (id) ON DELETE CASCADE,
+  CONSTRAINT online_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE present (
+  conversation_id BIGINT UNSIGNED NOT NULL,
+  user_id         BIGINT UNSIGNED NOT NULL,
+  entered_at_ms   BIGINT          NOT NULL,
+  PRIMARY KEY (conversation_id, user_id),
+  KEY present_user (user_id),
+  CONSTRAINT present_conversation FOREIGN KEY (conversation_id) REFERENCES chat_groups (id) ON DELETE CASCADE,
+  CONSTRAINT present_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE events (
+  id            BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  created_at_ms BIGINT     NOT NULL,
+  payload       MEDIUMTEXT NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+
+CREATE SQL SECURITY INVOKER VIEW admin_users AS
+SELECT u.id, u.email, u.first_name, u.last_name,
+       CAST(TIMESTAMPADD(MICROSECOND, u.created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, u.suspended_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS suspended_at,
+       EXISTS (SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id
+               WHERE o.user_id = u.id AND d.heartbeat_at_ms >= UNIX_TIMESTAMP(NOW(3)) * 1000 - 15000) AS is_online
+FROM users u;
+
+CREATE SQL SECURITY INVOKER VIEW admin_registrations AS
+SELECT id, email, first_name, last_name, user_id,
+       CAST(TIMESTAMPADD(MICROSECOND, requested_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS requested_at,
+       CAST(TIMESTAMPADD(MICROSECOND, expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at
+FROM pending_registrations;
+
+CREATE SQL SECURITY INVOKER VIEW admin_sessions AS
+SELECT id, user_id,
+       CAST(TIMESTAMPADD(MICROSECOND, created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at,
+       CAST(TIMESTAMPADD(MICROSECOND, max_expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS max_expires_at
+FROM sessions;
+
+CREATE SQL SECURITY INVOKER VIEW admin_conversations AS
+SELECT c.id, ELT(c.kind, 'room', 'group', 'bot') AS kind, r.user_low, r.user_high, g.name, g.owner_id,
+       b.user_id AS bot_user, c.last_seq AS messages, c.last_sender_id,
+       CAST(TIMESTAMPADD(MICROSECOND, c.created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, NULLIF(c.last_sent_at_ms, 0) * 1000, '1970-01-01') AS DATETIME(3)) AS last_sent_at
+FROM conversations c LEFT JOIN chat_rooms r ON r.id = c.id LEFT JOIN chat_groups g ON g.id = c.id
+     LEFT JOIN bot_chats b ON b.id = c.id;
+
+CREATE SQL SECURITY INVOKER VIEW admin_members AS
+SELECT m.conversation_id, m.user_id, m.read_seq, c.last_seq - m.read_seq AS unread,
+       CAST(TIMESTAMPADD(MICROSECOND, m.joined_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS joined_at
+FROM members m JOIN conversations c ON c.id = m.conversation_id;
+
+CREATE SQL SECURITY INVOKER VIEW admin_messages AS
+SELECT conversation_id, seq, sender_id,
+       CAST(TIMESTAMPADD(MICROSECOND, sent_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS sent_at, body
+FROM messages;
+
+CREATE SQL SECURITY INVOKER VIEW admin_mail AS
+SELECT id, kind, recipient, recipient_name, attempts, last_error,
+       CAST(TIMESTAMPADD(MICROSECOND, created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, next_attempt_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS next_attempt_at,
+       CAST(TIMESTAMPADD(MICROSECOND, failed_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS failed_at
+FROM mail_outbox;
+
+CREATE SQL SECURITY INVOKER VIEW admin_daemons AS
+SELECT d.id, d.endpoint, (SELECT COUNT(*) FROM online o WHERE o.daemon_id = d.id) AS users,
+       CAST(TIMESTAMPADD(MICROSECOND, d.started_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS started_at,
+       CAST(TIMESTAMPADD(MICROSECOND, d.heartbeat_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS heartbeat_at
+FROM daemons d;
