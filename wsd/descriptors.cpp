@@ -1,0 +1,43 @@
+#include "wsd/descriptors.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace parlor::wsd {
+namespace {
+
+// libwebsockets 4.1 allocates its tables by this limit (16 bytes each), and above 10 million it
+// silently falls back to 2,560.
+constexpr rlim_t kMostUseful = 1048576;
+
+}  // namespace
+
+Result<int64_t> SetDescriptorLimit(int64_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return Status(ErrorCode::kInternal, "The descriptor limit can't be read.");
+  }
+  const rlim_t target =
+      wanted > 0 ? static_cast<rlim_t>(wanted) : std::min(limit.rlim_cur, kMostUseful);
+  limit.rlim_cur = target;
+  limit.rlim_max = std::max(limit.rlim_max, target);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return Status::InvalidField("socket.max_descriptors",
+                                "A limit of " + std::to_string(target) +
+                                    " descriptors is not granted (" +
+                                    std::generic_category().message(errno) +
+                                    "): raise LimitNOFILE or ulimit -n, or lower the option.");
+  }
+  return static_cast<int64_t>(target);
+}
+
+int64_t ConnectionLimit(int64_t wanted, int64_t descriptors) {
+  const int64_t fit = std::max<int64_t>(descriptors - kReservedDescriptors, 1);
+  return wanted > 0 ? std::min(wanted, fit) : fit;
+}
+
+}  // namespace parlor::wsd

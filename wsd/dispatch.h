@@ -1,0 +1,33 @@
+// THE frame table: each kind of frame that a client may send, and what becomes of it.
+//
+// A new frame is a row here, its parser in common/protocol and, if it is a new kind of action, a
+// case in Gateway::Act. docs/protocol.md lists the same rows. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "common/messages.h"
+#include "common/protocol.h"
+
+namespace parlor::wsd {
+
+enum class FrameAction {
+  kGreet,   // answered with `ready`
+  kStore,   // a message: takes one from the user's rate, goes to a writer
+  kIgnore,  // from a newer client
+};
+
+struct FrameRow {
+  std::string_view name;
+  FrameAction action;
+  // kStore only: to whom.
+  messages::Outgoing (*address)(UserId sender, SendFrame frame);
+};
+
+// nullptr: a chat_type that this server does not offer.
+const FrameRow* FindFrame(const ClientFrame& frame);
+
+// The token that came in the frame, or nullptr.
+const std::string* TokenOf(const ClientFrame& frame);
+
+}  // namespace parlor::wsd

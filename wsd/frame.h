@@ -1,0 +1,19 @@
+// Frames of RFC 6455 as they go out: header and payload in one immutable buffer, encoded once and
+// shared by the queues of all receivers. Pure functions; the buffers belong to the loop's thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace parlor::wsd {
+
+using SharedFrame = std::shared_ptr<const std::string>;
+
+// One unfragmented text frame (FIN, opcode 1, unmasked as a server's are).
+SharedFrame EncodeTextFrame(std::string_view payload);
+
+// A ping without payload.
+SharedFrame EncodePingFrame();
+
+}  // namespace parlor::wsd

@@ -1,0 +1,236 @@
+// Lives of connections: opening, keepalive, closing, sending.
+#include "wsd/gateway.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log.h"
+
+namespace parlor::wsd {
+namespace {
+
+constexpr int64_t kDayMs = 86400 * 1000;
+constexpr int64_t kRatesEveryMs = 1000;
+constexpr int kUnansweredPings = 2;
+
+}  // namespace
+
+Gateway::Gateway(const Config& config, const Clock& clock, Threads threads)
+    : socket_(config.socket),
+      limits_(config.limits),
+      idle_ms_(config.session.idle_days * kDayMs),
+      clock_(clock),
+      threads_(std::move(threads)),
+      ping_(EncodePingFrame()),
+      wheel_(clock.MonotonicMs()),
+      sequencer_(Sequencer::Options{}, clock.Now()),
+      online_(config.socket.offline_grace_ms,
+              [this](PresenceCommand command) {
+                // Never refused (presence.h); at the very end nobody needs it any more.
+                static_cast<void>(threads_.presence(std::move(command)));
+              }),
+      rates_(config.limits) {}
+
+Session& Gateway::Open(Peer& peer) {
+  const ConnectionId id(++last_connection_);
+  const int64_t now = clock_.MonotonicMs();
+  auto session =
+      std::make_unique<Session>(id, peer, static_cast<size_t>(socket_.max_queue_bytes), now);
+  Session& opened = *session;
+  sessions_.emplace(id, std::move(session));
+  wheel_.Schedule(opened, now + socket_.init_timeout_ms);
+  ++counters_.connections_opened;
+  if (restarting_) to_restart_.push_back(id);  // its handshake was under way
+  return opened;
+}
+
+void Gateway::Gone(Session& session) {
+  Leave(session, Leaving::kVanished);
+  sessions_.erase(session.id);
+}
+
+void Gateway::PeerCloses(Session& session) {
+  if (session.state == SessionState::kClosing) return;
+  StartClosing(session, std::nullopt, kCloseReplyMs);
+}
+
+void Gateway::Pong(Session& session) {
+  if (session.state == SessionState::kClosing) return;
+  session.last_received_ms = clock_.MonotonicMs();
+  session.unanswered_pings = 0;
+  if (session.state == SessionState::kSignedIn) Touch(session);
+}
+
+// What is queued still goes out before the close frame, but for a client that does not read: that
+// it gets nothing of what did not fit must not look like a hole in the middle.
+void Gateway::Close(Session& session, CloseCode code) {
+  if (session.state == SessionState::kClosing) return;
+  ++counters_.closed[static_cast<int>(code)];
+  if (code == CloseCode::kReadsTooSlowly) session.outgoing.Clear();
+  const bool ended = code == CloseCode::kSessionEnded;
+  StartClosing(session, code, ended ? kEndedFlushMs : kCloseFlushMs);
+  session.peer.WantFlush();
+}
+
+void Gateway::Drop(Session& session) {
+  if (session.state != SessionState::kClosing) {
+    StartClosing(session, std::nullopt, kCloseReplyMs);
+  }
+  session.outgoing.Clear();
+  session.peer.Drop();
+}
+
+void Gateway::StartClosing(Session& session, std::optional<CloseCode> code, int64_t linger_ms) {
+  const bool ended = code == CloseCode::kSessionEnded;
+  Leave(session, ended ? Leaving::kLoggedOut : Leaving::kVanished);
+  session.state = SessionState::kClosing;
+  session.close_code = code;
+  session.closing_since_ms = clock_.MonotonicMs();
+  session.incoming = std::string();
+  session.authentication.reset();
+  if (session.held) {
+    session.held.reset();
+    session.peer.PauseReading(false);
+  }
+  if (!code) session.outgoing.Clear();
+  wheel_.Schedule(session, session.closing_since_ms + linger_ms);
+}
+
+// Out of the hub: from here on nothing is delivered to it.
+void Gateway::Leave(Session& session, Leaving how) {
+  bool last = false;
+  if (session.state != SessionState::kSignedIn || !hub_.Remove(session, &last)) return;
+  if (!last || draining_) return;
+  if (how == Leaving::kLoggedOut) {
+    online_.LoggedOut(session.login.user);
+  } else {
+    online_.LastVanished(session.login.user, session.login.id, clock_.MonotonicMs());
+  }
+}
+
+void Gateway::Tick() {
+  const int64_t now = clock_.MonotonicMs();
+  wheel_.Advance(now, [this](TimerWheel::Entry& entry) { Due(static_cast<Session&>(entry)); });
+  if (!draining_) online_.Tick(now);
+  ended_.ForgetOld(now);
+  Sequencer::Actions actions;
+  sequencer_.Tick(now, actions);
+  Run(std::move(actions));
+  if (now >= next_rates_ms_) {
+    next_rates_ms_ = now + kRatesEveryMs;
+    auto heavy = rates_.TakeHeavy(clock_.Now());
+    // Refused: told again when they are used next.
+    if (!heavy.empty()) static_cast<void>(threads_.presence(RaiseRates{std::move(heavy)}));
+  }
+  CloseOverflowed();
+}
+
+void Gateway::Due(Session& session) {
+  switch (session.state) {
+    case SessionState::kNew:
+      return Close(session, CloseCode::kNotSignedIn);
+    case SessionState::kClosing:
+      return DueClosing(session);
+    case SessionState::kAuthenticating:
+    case SessionState::kSignedIn:
+      return DueAlive(session);
+  }
+}
+
+void Gateway::DueClosing(Session& session) {
+  const int64_t now = clock_.MonotonicMs();
+  if (session.close_sent && now - session.closing_since_ms < kCloseReplyMs) {
+    wheel_.Schedule(session, session.closing_since_ms + kCloseReplyMs);
+    return;
+  }
+  if (!session.close_sent) ++counters_.dropped_unreading;
+  Drop(session);
+  wheel_.Schedule(session, now + kCloseReplyMs);
+}
+
+void Gateway::DueAlive(Session& session) {
+  const int64_t now = clock_.MonotonicMs();
+  if (session.state == SessionState::kSignedIn && ExpiresInMs(session) <= 0) {
+    return Close(session, CloseCode::kSessionEnded);
+  }
+  const int64_t silent_ms = now - session.last_received_ms;
+  if (silent_ms >= socket_.ping_interval_ms * (session.unanswered_pings + 1)) {
+    if (session.unanswered_pings == kUnansweredPings) {
+      ++counters_.dropped_silent;
+      return Drop(session);
+    }
+    ++session.unanswered_pings;
+    Send(session, ping_);
+  }
+  ScheduleAlive(session);
+}
+
+void Gateway::ScheduleAlive(Session& session) {
+  int64_t due =
+      session.last_received_ms + socket_.ping_interval_ms * (session.unanswered_pings + 1);
+  if (session.state == SessionState::kSignedIn) {
+    due = std::min(due, clock_.MonotonicMs() + ExpiresInMs(session));
+  }
+  wheel_.Schedule(session, due);
+}
+
+int64_t Gateway::ExpiresInMs(const Session& session) const {
+  const TimestampMs end = std::min(session.login.expires_at, session.login.max_expires_at);
+  return end.value - clock_.Now().value;
+}
+
+void Gateway::Send(Session& session, SharedFrame frame) {
+  if (session.state == SessionState::kClosing || session.overflowed) return;
+  if (!session.outgoing.Push(std::move(frame))) {
+    session.overflowed = true;
+    overflowed_.push_back(session.id);
+    return;
+  }
+  ++counters_.frames_out;
+  session.peer.WantFlush();
+}
+
+void Gateway::Send(Session& session, const std::string& payload) {
+  Send(session, EncodeTextFrame(payload));
+}
+
+void Gateway::SendError(Session& session, const Status& error,
+                        const std::optional<std::string>& id) {
+  Send(session, EncodeError(error, id));
+}
+
+void Gateway::SendToUser(UserId user, const std::string& payload) {
+  if (!hub_.Online(user)) return;
+  const SharedFrame frame = EncodeTextFrame(payload);
+  for (Session* session : hub_.Of(user)) Send(*session, frame);
+}
+
+void Gateway::Broadcast(const std::string& payload) {
+  const SharedFrame frame = EncodeTextFrame(payload);
+  for (Session* session : hub_.All()) Send(*session, frame);
+}
+
+void Gateway::CloseOverflowed() {
+  for (const ConnectionId id : std::exchange(overflowed_, {})) {
+    if (Session* session = FindSession(id)) Close(*session, CloseCode::kReadsTooSlowly);
+  }
+}
+
+bool Gateway::CloseSome(size_t count) {
+  if (!restarting_) {
+    restarting_ = true;
+    for (const auto& [id, session] : sessions_) to_restart_.push_back(id);
+  }
+  for (; count > 0 && !to_restart_.empty(); --count) {
+    if (Session* session = FindSession(to_restart_.front())) Close(*session, CloseCode::kTryAgain);
+    to_restart_.pop_front();
+  }
+  return !to_restart_.empty();
+}
+
+Session* Gateway::FindSession(ConnectionId id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace parlor::wsd

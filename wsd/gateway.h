@@ -1,0 +1,161 @@
+// The heart of the daemon: what happens to each connection. It ties together the sessions, the hub,
+// the sequencer, presence, limits and the results of the threads.
+//
+// Everything runs on the loop's thread; nothing here waits. It knows neither libwebsockets nor the
+// database: connections are Peers, threads are the four functions of Threads, so that all of it is
+// tested with recorders and a clock of the test's own.
+//
+// Limits are options (config.h, [socket] and [limits]). What is full is answered: a writer's or the
+// lookup's queue with `unavailable`, a connection's queue with 4408.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/config.h"
+#include "wsd/commands.h"
+#include "wsd/counters.h"
+#include "wsd/dispatch.h"
+#include "wsd/ended_sessions.h"
+#include "wsd/hub.h"
+#include "wsd/online_tracker.h"
+#include "wsd/sequencer.h"
+#include "wsd/session.h"
+#include "wsd/timer_wheel.h"
+#include "wsd/user_rates.h"
+
+namespace parlor::wsd {
+
+// The ways out to the threads. False: full, nothing was taken.
+struct Threads {
+  std::function<bool(WriteMessage)> write;
+  std::function<bool(LookupCommand)> lookup;
+  std::function<bool(PresenceCommand)> presence;
+  std::function<bool(EventDone)> event_done;
+};
+
+class Gateway {
+ public:
+  // How long a closing connection may take to send what is queued and its close frame, and then to
+  // hang up; after that it is dropped. A session that ended has less: a second after a logout no
+  // frame may leave.
+  static constexpr int64_t kCloseFlushMs = 2000;
+  static constexpr int64_t kEndedFlushMs = 500;
+  static constexpr int64_t kCloseReplyMs = 5000;
+  static constexpr int64_t kTouchMs = 3600 * 1000;
+
+  Gateway(const Config& config, const Clock& clock, Threads threads);
+
+  // ---- From the connections
+  // The new connection's session, valid until Gone(). `peer` outlives it.
+  Session& Open(Peer& peer);
+  // A piece of a data frame as it came from the network; `final`: the last piece of a message.
+  void Receive(Session& session, std::string_view piece, bool final, bool binary);
+  void Pong(Session& session);
+  // The client sent a close frame: nothing more goes out.
+  void PeerCloses(Session& session);
+  // The connection is no more; destroys the session.
+  void Gone(Session& session);
+
+  // ---- From the threads
+  void Handle(std::vector<LoopItem> items);
+
+  // ---- Time: about every 100 ms
+  void Tick();
+
+  // ---- The end. From StartDraining on messages are answered with `unavailable`; when Drained()
+  // everything that was taken is committed, acknowledged and delivered to the queues.
+  void StartDraining() { draining_ = true; }
+  bool Drained() const { return in_writers_ == 0 && sequencer_.held() == 0; }
+  // Closes at most `count` further connections with 1012. False: there are no others.
+  bool CloseSome(size_t count);
+
+  size_t connections() const { return sessions_.size(); }
+  Counters& counters() { return counters_; }
+
+ private:
+  // gateway.cpp: lives of connections
+  enum class Leaving { kVanished, kLoggedOut };
+  void Close(Session& session, CloseCode code);
+  void Drop(Session& session);
+  void StartClosing(Session& session, std::optional<CloseCode> code, int64_t linger_ms);
+  void Leave(Session& session, Leaving how);
+  void Due(Session& session);
+  void DueClosing(Session& session);
+  void DueAlive(Session& session);
+  void ScheduleAlive(Session& session);
+  int64_t ExpiresInMs(const Session& session) const;
+  void Send(Session& session, SharedFrame frame);
+  void Send(Session& session, const std::string& payload);
+  void SendError(Session& session, const Status& error, const std::optional<std::string>& id);
+  void SendToUser(UserId user, const std::string& payload);
+  void Broadcast(const std::string& payload);
+  void CloseOverflowed();
+
+  // gateway_frames.cpp: what clients say
+  void OnMessage(Session& session, std::string_view text);
+  void OnFrame(Session& session, ClientFrame frame);
+  void OnBadFrame(Session& session, const FrameError& error);
+  void BadFrame(Session& session, const Status& error, const std::optional<std::string>& id);
+  void Act(Session& session, ClientFrame frame);
+  void Store(Session& session, const FrameRow& row, SendFrame frame);
+  void Touch(Session& session);
+  void StartAuthentication(Session& session, const TokenHash& token, ClientFrame frame);
+  bool AskForSession(Session& session);
+  void Hold(Session& session, std::string_view text);
+  void ReleaseHeld(Session& session);
+  void OnAuthenticated(Authenticated answer);
+  void SignIn(Session& session, const sessions::Session& login);
+  void AuthenticationUnavailable(Session& session);
+
+  // gateway_results.cpp: what threads say
+  void On(BatchWritten batch);
+  void On(Authenticated answer) { OnAuthenticated(std::move(answer)); }
+  void On(MissingFetched answer);
+  void On(const OnlineChanged& change);
+  void On(EventArrived arrived);
+  void OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions);
+  void OnEvent(const UserUpdated& event);
+  void OnEvent(const SessionEnded& event);
+  void OnEvent(const UserSuspended& event);
+  void OnEvent(const ReadMarkMoved& event);
+  void OnEvent(MessageSent& event);
+  void EndSessions(UserId user, SessionId session);
+  void Run(Sequencer::Actions actions);
+  void Deliver(const Arrival& arrival);
+  void Resync(const Sequencer::Abandoned& abandoned);
+  Session* FindSession(ConnectionId id);
+
+  const SocketConfig socket_;
+  const LimitsConfig limits_;
+  const int64_t idle_ms_;
+  const Clock& clock_;
+  const Threads threads_;
+  const SharedFrame ping_;
+
+  TimerWheel wheel_;
+  Hub hub_;
+  Sequencer sequencer_;
+  OnlineTracker online_;
+  EndedSessions ended_;
+  UserRates rates_;
+  Counters counters_;
+
+  uint64_t last_connection_ = 0;
+  std::unordered_map<ConnectionId, std::unique_ptr<Session>> sessions_;
+  std::vector<ConnectionId> overflowed_;  // to be closed when nobody walks the hub
+  std::deque<ConnectionId> to_restart_;   // filled by the first CloseSome
+  size_t in_writers_ = 0;
+  int64_t next_rates_ms_ = 0;
+  bool draining_ = false;
+  bool restarting_ = false;
+};
+
+}  // namespace parlor::wsd

@@ -1,0 +1,160 @@
+// parlor-wsd: the socket daemon. One loop that owns every socket, and helper threads around it
+// (docs/architecture.md). This file only wires them together.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/db.h"
+#include "common/log.h"
+#include "common/program.h"
+#include "wsd/bus_reader.h"
+#include "wsd/gateway.h"
+#include "wsd/lookup.h"
+#include "wsd/mailbox.h"
+#include "wsd/mailer.h"
+#include "wsd/presence.h"
+#include "wsd/server.h"
+#include "wsd/thread.h"
+#include "wsd/writer.h"
+
+namespace parlor::wsd {
+namespace {
+
+constexpr ProgramInfo kInfo = {
+    "parlor-wsd",
+    "Answers Parlor's sockets under /socket, commits what is said there, and tells everybody."};
+constexpr int kExitFailure = 1;
+
+// Results and events that wait for the loop. Beyond it the bus reader holds events back; results
+// are bounded by the queues whose items they answer.
+constexpr size_t kMailboxItems = 65536;
+// How long connections wait for what the last daemon left in the events table.
+constexpr auto kFirstSweep = std::chrono::seconds(3);
+// After the loop has ended there are no answers to wait for; this is for rows to be deleted.
+constexpr auto kThreadsEnd = std::chrono::seconds(2);
+
+void LogSummary(const Counters& c) {
+  log::Info("ended", {{"connections", c.connections_opened},
+                      {"connections_refused", c.connections_refused},
+                      {"handshakes_refused", c.handshakes_refused},
+                      {"sign_ins", c.sign_ins},
+                      {"frames_in", c.frames_in},
+                      {"frames_out", c.frames_out},
+                      {"writes", c.writes},
+                      {"bytes_out", c.bytes_out}});
+  log::Info("ended", {{"messages_taken", c.messages_taken},
+                      {"stored", c.messages_stored},
+                      {"failed", c.messages_failed},
+                      {"duplicates", c.duplicates},
+                      {"heard", c.messages_heard},
+                      {"deliveries", c.deliveries},
+                      {"repeated_events", c.repeated_events},
+                      {"gaps_fetched", c.gaps_fetched},
+                      {"resyncs", c.resyncs}});
+  std::string closed;
+  for (const auto& [code, count] : c.closed) {
+    closed += (closed.empty() ? "" : " ") + std::to_string(code) + ":" + std::to_string(count);
+  }
+  log::Info("ended", {{"too_fast", c.too_fast},
+                      {"bad_frames", c.bad_frames},
+                      {"writer_queue_full", c.writer_queue_full},
+                      {"lookup_queue_full", c.lookup_queue_full},
+                      {"dropped_silent", c.dropped_silent},
+                      {"dropped_unreading", c.dropped_unreading},
+                      {"closed_by_code", closed}});
+}
+
+// Everything that runs, in the order in which it may refer to each other.
+class Daemon {
+ public:
+  explicit Daemon(const Config& config)
+      : config_(config),
+        mailbox_(kMailboxItems, [this] { server_->Wake(); }),
+        writers_(config_, clock_, mailbox_),
+        lookup_(config_, clock_, mailbox_),
+        presence_(config_, clock_, mailbox_),
+        bus_reader_(config_, clock_, mailbox_),
+        mailer_(config_, clock_),
+        gateway_(config_, clock_, MakeThreads()) {}
+
+  Status Run() {
+    PARLOR_ASSIGN_OR_RETURN(server_, Server::Create(config_, gateway_, [this] {
+                              gateway_.Handle(mailbox_.TakeAll());
+                            }));
+    const Status started = Start();
+    if (started.ok()) server_->Run();
+    Stop();
+    LogSummary(gateway_.counters());
+    return started;
+  }
+
+ private:
+  Threads MakeThreads() {
+    return {[this](WriteMessage message) { return writers_.Push(std::move(message)); },
+            [this](LookupCommand command) { return lookup_.Push(std::move(command)); },
+            [this](PresenceCommand command) { return presence_.Push(std::move(command)); },
+            [this](EventDone done) { return bus_reader_.Push(done); }};
+  }
+
+  // Threads first: what the last daemon left undone is done before anybody can connect.
+  Status Start() {
+    PARLOR_RETURN_IF_ERROR(bus_reader_.Start());
+    PARLOR_RETURN_IF_ERROR(writers_.Start());
+    PARLOR_RETURN_IF_ERROR(lookup_.Start());
+    PARLOR_RETURN_IF_ERROR(presence_.Start());
+    PARLOR_RETURN_IF_ERROR(mailer_.Start());
+    if (!bus_reader_.WaitFirstSweep(std::chrono::steady_clock::now() + kFirstSweep)) {
+      log::Warning("starting", {{"error", "the events table can't be read yet"}});
+    }
+    return server_->Listen();
+  }
+
+  // All at once, then one after the other. The server is there to the end: threads wake it.
+  void Stop() {
+    bus_reader_.Close();
+    writers_.Close();
+    lookup_.Close();
+    presence_.Close();
+    mailer_.Close();
+    const Deadline deadline = std::chrono::steady_clock::now() + kThreadsEnd;
+    bus_reader_.Stop(deadline);
+    writers_.Stop(deadline);
+    lookup_.Stop(deadline);
+    presence_.Stop(deadline);
+    mailer_.Stop(deadline);
+    mailbox_.Close();
+    server_.reset();
+  }
+
+  const Config config_;
+  const SystemClock clock_;
+  std::unique_ptr<Server> server_;
+  Queue<LoopItem> mailbox_;
+  WriterPool writers_;
+  Lookup lookup_;
+  Presence presence_;
+  BusReader bus_reader_;
+  Mailer mailer_;
+  Gateway gateway_;
+};
+
+int Main(int argc, const char* const* argv) {
+  const ProgramStart start = StartProgram(kInfo, argc, argv);
+  if (const int* code = std::get_if<int>(&start)) return *code;
+  db::DriverInit();
+  Daemon daemon(std::get<Config>(start));
+  if (const Status status = daemon.Run(); !status.ok()) {
+    log::Error("starting", {{"error", status}});
+    return status.code() == ErrorCode::kInvalidField ? kExitConfig : kExitFailure;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace parlor::wsd
+
+int main(int argc, char** argv) { return parlor::wsd::Main(argc, argv); }
