@@ -4,11 +4,11 @@
 // without a row here, or a row without an example, fails.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -290,27 +290,64 @@ struct Example {
   std::string text;
 };
 
+// "frame: ready" of "<!-- frame: ready -->"; empty for other lines and other comments.
+std::string NameInComment(std::string_view line) {
+  if (!line.starts_with("<!-- ") || !line.ends_with(" -->")) return "";
+  const std::string name(line.substr(5, line.size() - 9));
+  for (const char* kind : {"body: ", "frame: ", "event: "}) {
+    if (name.starts_with(kind)) return name;
+  }
+  return "";
+}
+
 // The ```json blocks with the comment above each; a block without one has an empty name.
 std::vector<Example> ExamplesIn(const std::string& document) {
   std::vector<Example> examples;
   std::istringstream lines(document);
-  std::string line;
   std::string name;
-  static const std::regex kComment("<!-- ((?:frame|body|event): \\w+) -->");
-  while (std::getline(lines, line)) {
-    std::smatch match;
-    if (std::regex_match(line, match, kComment)) {
-      name = match[1];
-    } else if (line == "```json") {
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "```json") {
       std::string text;
       while (std::getline(lines, line) && line != "```") text += line + "\n";
       examples.push_back({std::exchange(name, ""), text});
     } else {
       EXPECT_EQ(name, "") << "no example right below its comment";
-      name.clear();
+      name = NameInComment(line);
     }
   }
   return examples;
+}
+
+bool IsWordCharacter(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+// Every name in `header` that begins like a codec function and is followed by a parenthesis.
+std::set<std::string> CodecFunctionsIn(const std::string& header) {
+  std::set<std::string> functions;
+  for (size_t i = 0; i < header.size();) {
+    size_t end = i;
+    while (end < header.size() && IsWordCharacter(header[end])) ++end;
+    const std::string word = header.substr(i, end - i);
+    const bool is_codec =
+        word.starts_with("Parse") || word.starts_with("Encode") || word.starts_with("Decode");
+    if (is_codec && end < header.size() && header[end] == '(') functions.insert(word);
+    i = end + 1;
+  }
+  return functions;
+}
+
+// Code and HTTP status of "| `gone` | 410 | … |".
+std::map<std::string, std::string> ErrorTableIn(const std::string& document) {
+  std::map<std::string, std::string> table;
+  std::istringstream lines(document);
+  std::string line;
+  while (std::getline(lines, line) && line != "<!-- table: error codes -->") {
+  }
+  while (std::getline(lines, line) && line.starts_with('|')) {
+    const size_t code_end = line.find("` | ", 3);
+    if (!line.starts_with("| `") || code_end == std::string::npos) continue;  // the table's head
+    table[line.substr(3, code_end - 3)] = line.substr(code_end + 4, 3);
+  }
+  return table;
 }
 
 TEST(ProtocolExamplesTest, EveryExampleIsWhatTheCodecSays) {
@@ -346,11 +383,9 @@ TEST(ProtocolExamplesTest, EveryBodyFrameAndEventHasAnExample) {
 TEST(ProtocolExamplesTest, EveryFunctionOfTheCodecIsCoveredHere) {
   std::set<std::string> covered = {"ParseQueryString"};  // no JSON
   for (const Row& row : AllRows()) covered.insert(row.function);
-  const std::string header = ReadFile("common/protocol.h");
-  static const std::regex kFunction("\\b((?:Parse|Encode|Decode)\\w+)\\(");
-  for (std::sregex_iterator i(header.begin(), header.end(), kFunction), end; i != end; ++i) {
-    EXPECT_TRUE(covered.count((*i)[1])) << (*i)[1];
-  }
+  const std::set<std::string> functions = CodecFunctionsIn(ReadFile("common/protocol.h"));
+  EXPECT_GT(functions.size(), 20U);
+  for (const std::string& function : functions) EXPECT_TRUE(covered.count(function)) << function;
 }
 
 TEST(ProtocolExamplesTest, EveryKindOfEventHasARow) {
@@ -362,16 +397,7 @@ TEST(ProtocolErrorsTest, TheTableListsExactlyTheCodesAndTheirStatus) {
   for (const fcgi::ErrorMapRow& row : fcgi::kErrorMap) {
     expected[std::string(WireCode(row.code))] = std::to_string(row.http_status);
   }
-  std::map<std::string, std::string> documented;
-  std::istringstream lines(ReadFile("docs/protocol.md"));
-  std::string line;
-  while (std::getline(lines, line) && line != "<!-- table: error codes -->") {
-  }
-  static const std::regex kRow("\\| `(\\w+)` \\| (\\d+) \\|.*");
-  for (std::smatch match; std::getline(lines, line) && !line.empty();) {
-    if (std::regex_match(line, match, kRow)) documented[match[1]] = match[2];
-  }
-  EXPECT_EQ(documented, expected);
+  EXPECT_EQ(ErrorTableIn(ReadFile("docs/protocol.md")), expected);
 }
 
 }  // namespace
