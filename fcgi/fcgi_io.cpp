@@ -1,10 +1,15 @@
 #include "fcgi/fcgi_io.h"
 
 #include <fcgiapp.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -59,25 +64,63 @@ size_t ContentLength() {
 
 // ---- FastCGI
 
-volatile sig_atomic_t g_ending = 0;  // a signal handler has nowhere else to put it
-
-// libfcgi looks at its flag, then calls accept(): a signal between the two would be slept through.
-// So SIGALRM follows every second until the process has ended.
-extern "C" void OnEndSignal(int /*signal*/) {
-  g_ending = 1;
-  FCGX_ShutdownPending();
-  alarm(1);
+sigset_t EndSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, signal);
+  return set;
 }
 
-void InstallSignalHandlers() {
-  struct sigaction action = {};
-  action.sa_handler = OnEndSignal;  // without SA_RESTART: accept() must return
-  sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGTERM, SIGUSR1, SIGALRM}) sigaction(signal, &action, nullptr);
-  struct sigaction ignore = {};
-  ignore.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &ignore, nullptr);
-}
+// Waits for a connection or the end. The signals are blocked and read as a file: one that comes
+// while a request is in hand interrupts none of its reads, and none is lost between a look at a
+// flag and accept(), as it would be with libfcgi's own handlers.
+class Listener {
+ public:
+  Listener() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    const sigset_t signals = EndSignals();
+    signals_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    // Several workers wait on the same socket, and another may be quicker: then accept() must
+    // return. One of them is woken a connection.
+    const int flags = fcntl(kSocket, F_GETFL);
+    ok_ = flags >= 0 && fcntl(kSocket, F_SETFL, flags | O_NONBLOCK) == 0 &&
+          Add(kSocket, EPOLLIN | EPOLLEXCLUSIVE) && Add(signals_, EPOLLIN);
+  }
+  ~Listener() {
+    close(signals_);
+    close(epoll_);
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  bool ok() const { return ok_; }
+
+  // False when the process is to end.
+  bool Await() {
+    while (true) {
+      std::array<epoll_event, 2> events{};
+      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+      if (count < 0 && errno != EINTR) return false;
+      for (int i = 0; i < count; ++i) {
+        if (events[static_cast<size_t>(i)].data.fd == signals_) return false;
+      }
+      if (count > 0) return true;
+    }
+  }
+
+ private:
+  static constexpr int kSocket = 0;  // where a FastCGI program finds its listening socket
+
+  bool Add(int descriptor, uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = descriptor;
+    return epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
+  }
+
+  int epoll_;
+  int signals_ = -1;
+  bool ok_ = false;
+};
 
 size_t ReadSome(FCGX_Stream* stream, char* buffer, size_t size) {
   const int limit = static_cast<int>(std::min<size_t>(size, std::numeric_limits<int>::max()));
@@ -97,9 +140,13 @@ void AnswerOne(FCGX_Request& fastcgi, size_t max_body_bytes, const HandleRequest
 
 }  // namespace
 
-void PrepareEnvironment() {
+void PrepareProcess() {
   unsetenv("HTTP_PROXY");
   setenv(kClosePollVariable, kClosePollMs, 0);
+  signal(SIGPIPE, SIG_IGN);
+  if (StartedAsCgi()) return;  // there, a signal ends us as it ends any program
+  const sigset_t signals = EndSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 bool StartedAsCgi() { return FCGX_IsCGI() != 0; }
@@ -121,17 +168,22 @@ int ServeCgi(size_t max_body_bytes, const HandleRequest& handle) {
 }
 
 int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle) {
-  InstallSignalHandlers();  // before FCGX_Init, which leaves handlers alone that are there
+  Listener listener;
   FCGX_Request fastcgi = {};
-  if (FCGX_Init() != 0 || FCGX_InitRequest(&fastcgi, 0, 0) != 0) {
-    log::Error("preparing FastCGI");
+  if (!listener.ok() || FCGX_Init() != 0 || FCGX_InitRequest(&fastcgi, 0, 0) != 0) {
+    log::Error("preparing FastCGI", {{"error", std::strerror(errno)}});
     return 1;
   }
-  int code = 0;
-  while ((code = FCGX_Accept_r(&fastcgi)) >= 0) AnswerOne(fastcgi, max_body_bytes, handle);
-  if (g_ending != 0) return 0;
-  log::Error("accepting a request", {{"code", code}, {"error", std::strerror(-code)}});
-  return 1;
+  while (listener.Await()) {
+    const int code = FCGX_Accept_r(&fastcgi);
+    if (code >= 0) {
+      AnswerOne(fastcgi, max_body_bytes, handle);
+    } else if (code != -EAGAIN && code != -EINTR) {
+      log::Error("accepting a request", {{"code", code}, {"error", std::strerror(-code)}});
+      return 1;
+    }
+  }
+  return 0;
 }
 
 }  // namespace parlor::fcgi

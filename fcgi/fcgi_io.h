@@ -11,9 +11,10 @@ namespace parlor::fcgi {
 using HandleRequest = std::function<Response(const Request&)>;
 
 // Call first in main, before threads. Forgets HTTP_PROXY (in CGI that is the client's `Proxy:`
-// header, which libraries would take for an administrator's choice) and bounds libfcgi's wait for
-// the web server to close a finished connection, unless the administrator has bounded it.
-void PrepareEnvironment();
+// header, which libraries would take for an administrator's choice), bounds libfcgi's wait for the
+// web server to close a finished connection, unless the administrator has, and as a FastCGI worker
+// blocks the signals that ServeFastCgi waits for.
+void PrepareProcess();
 
 // Whether a web server started us for one request: descriptor 0 is no listening socket.
 bool StartedAsCgi();
@@ -24,9 +25,10 @@ bool StartedByHand();
 // Returns the exit status.
 int ServeCgi(size_t max_body_bytes, const HandleRequest& handle);
 
-// Answers requests on the listening socket that is descriptor 0, one at a time, until SIGTERM or
-// SIGUSR1 (the request in hand is finished: 0) or until accepting fails for good (1, a line in the
-// log; the supervisor starts the program again). A client that went away is nobody's error.
+// Answers requests on the listening socket that is descriptor 0, one at a time, until SIGTERM,
+// SIGINT or SIGUSR1 (the request in hand is finished: 0) or until accepting fails for good (1, a
+// line in the log; the supervisor starts the program again). A client that went away is nobody's
+// error.
 int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle);
 
 }  // namespace parlor::fcgi

@@ -37,26 +37,30 @@ Result<std::unique_ptr<HashSlots>> HashSlots::Open(const PasswordConfig& config,
     const std::string path = config.slots_path + "/slot-" + std::to_string(i);
     const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
     if (descriptor < 0) return FileError(path);
-    slots->descriptors_.push_back(descriptor);
+    slots->files_.push_back(File{descriptor});
   }
   return slots;
 }
 
 HashSlots::~HashSlots() {
-  for (const int descriptor : descriptors_) close(descriptor);
+  for (const File& file : files_) close(file.descriptor);
 }
 
-HashSlots::Slot::Slot(Slot&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+HashSlots::Slot::Slot(Slot&& other) noexcept : file_(std::exchange(other.file_, nullptr)) {}
 
 HashSlots::Slot::~Slot() {
-  if (descriptor_ >= 0) flock(descriptor_, LOCK_UN);
+  if (file_ == nullptr) return;
+  flock(file_->descriptor, LOCK_UN);
+  file_->taken = false;
 }
 
 Result<HashSlots::Slot> HashSlots::Acquire() {
   const int64_t deadline_ms = clock_.MonotonicMs() + wait_ms_;
   while (true) {
-    for (const int descriptor : descriptors_) {
-      if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return Slot(descriptor);
+    for (File& file : files_) {
+      if (file.taken || flock(file.descriptor, LOCK_EX | LOCK_NB) != 0) continue;
+      file.taken = true;
+      return Slot(&file);
     }
     if (clock_.MonotonicMs() >= deadline_ms) break;
     const timespec step{0, kStepNs};

@@ -23,6 +23,13 @@ class HashSlots {
   HashSlots(const HashSlots&) = delete;
   HashSlots& operator=(const HashSlots&) = delete;
 
+ private:
+  struct File {
+    int descriptor;
+    bool taken = false;  // by us: the kernel would give us the same lock again
+  };
+
+ public:
   // A slot that is ours until it is destroyed. Must not outlive its HashSlots.
   class Slot {
    public:
@@ -32,8 +39,8 @@ class HashSlots {
 
    private:
     friend class HashSlots;
-    explicit Slot(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_;  // -1: moved away
+    explicit Slot(File* file) : file_(file) {}
+    File* file_;  // null: moved away
   };
 
   // Waits up to `password.hash_wait_ms`, then kUnavailable with retry_after_ms.
@@ -41,7 +48,7 @@ class HashSlots {
 
  private:
   HashSlots(int64_t wait_ms, const Clock& clock) : wait_ms_(wait_ms), clock_(clock) {}
-  std::vector<int> descriptors_;
+  std::vector<File> files_;  // never changed after Open: a Slot points into it
   int64_t wait_ms_;
   const Clock& clock_;
 };

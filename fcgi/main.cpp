@@ -41,7 +41,7 @@ int Serve(const Config& config) {
 }
 
 int Main(int argc, const char* const* argv) {
-  PrepareEnvironment();
+  PrepareProcess();
   const ProgramStart start = StartProgram(kInfo, argc, argv);
   if (const int* code = std::get_if<int>(&start)) return *code;
   if (StartedByHand()) {
