@@ -7,6 +7,7 @@ namespace {
 
 constexpr char kFinText = '\x81';
 constexpr char kFinPing = '\x89';
+constexpr char kFinClose = '\x88';
 constexpr size_t kMaxHeaderBytes = 10;
 
 void AppendBigEndian(std::string& out, uint64_t number, int bytes) {
@@ -41,6 +42,12 @@ SharedFrame EncodeTextFrame(std::string_view payload) {
 
 SharedFrame EncodePingFrame() {
   return std::make_shared<const std::string>(std::string{kFinPing, '\0'});
+}
+
+SharedFrame EncodeCloseFrame(int code) {
+  std::string frame{kFinClose, '\x02'};
+  AppendBigEndian(frame, static_cast<uint64_t>(code), 2);
+  return std::make_shared<const std::string>(std::move(frame));
 }
 
 }  // namespace parlor::wsd

@@ -16,4 +16,7 @@ SharedFrame EncodeTextFrame(std::string_view payload);
 // A ping without payload.
 SharedFrame EncodePingFrame();
 
+// A close frame with a code and no reason.
+SharedFrame EncodeCloseFrame(int code);
+
 }  // namespace parlor::wsd

@@ -51,7 +51,8 @@ void Gateway::Gone(Session& session) {
 
 void Gateway::PeerCloses(Session& session) {
   if (session.state == SessionState::kClosing) return;
-  StartClosing(session, std::nullopt, kCloseReplyMs);
+  StartClosing(session, Leaving::kVanished, kCloseReplyMs);
+  session.outgoing.Clear();
 }
 
 void Gateway::Pong(Session& session) {
@@ -68,23 +69,23 @@ void Gateway::Close(Session& session, CloseCode code) {
   ++counters_.closed[static_cast<int>(code)];
   if (code == CloseCode::kReadsTooSlowly) session.outgoing.Clear();
   const bool ended = code == CloseCode::kSessionEnded;
-  StartClosing(session, code, ended ? kEndedFlushMs : kCloseFlushMs);
+  StartClosing(session, ended ? Leaving::kLoggedOut : Leaving::kVanished,
+               ended ? kEndedFlushMs : kCloseFlushMs);
+  session.outgoing.PushLast(EncodeCloseFrame(static_cast<int>(code)));
   session.peer.WantFlush();
 }
 
 void Gateway::Drop(Session& session) {
   if (session.state != SessionState::kClosing) {
-    StartClosing(session, std::nullopt, kCloseReplyMs);
+    StartClosing(session, Leaving::kVanished, kCloseReplyMs);
   }
   session.outgoing.Clear();
   session.peer.Drop();
 }
 
-void Gateway::StartClosing(Session& session, std::optional<CloseCode> code, int64_t linger_ms) {
-  const bool ended = code == CloseCode::kSessionEnded;
-  Leave(session, ended ? Leaving::kLoggedOut : Leaving::kVanished);
+void Gateway::StartClosing(Session& session, Leaving how, int64_t linger_ms) {
+  Leave(session, how);
   session.state = SessionState::kClosing;
-  session.close_code = code;
   session.closing_since_ms = clock_.MonotonicMs();
   session.incoming = std::string();
   session.authentication.reset();
@@ -92,7 +93,6 @@ void Gateway::StartClosing(Session& session, std::optional<CloseCode> code, int6
     session.held.reset();
     session.peer.PauseReading(false);
   }
-  if (!code) session.outgoing.Clear();
   wheel_.Schedule(session, session.closing_since_ms + linger_ms);
 }
 

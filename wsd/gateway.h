@@ -85,7 +85,7 @@ class Gateway {
   enum class Leaving { kVanished, kLoggedOut };
   void Close(Session& session, CloseCode code);
   void Drop(Session& session);
-  void StartClosing(Session& session, std::optional<CloseCode> code, int64_t linger_ms);
+  void StartClosing(Session& session, Leaving how, int64_t linger_ms);
   void Leave(Session& session, Leaving how);
   void Due(Session& session);
   void DueClosing(Session& session);

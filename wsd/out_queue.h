@@ -24,6 +24,12 @@ class OutQueue {
     return true;
   }
 
+  // The close frame: goes in whatever is there, and nothing may follow it.
+  void PushLast(SharedFrame frame) {
+    bytes_ += frame->size();
+    frames_.push_back(std::move(frame));
+  }
+
   // Appends whole frames to `out`, oldest first, as long as they fit into `max_bytes`; at least
   // one. Returns how many.
   size_t TakeInto(std::string& out, size_t max_bytes) {

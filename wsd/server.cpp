@@ -17,6 +17,7 @@
 #include "wsd/descriptors.h"
 #include "wsd/listen_lock.h"
 #include "wsd/origin.h"
+#include "wsd/refusal.h"
 
 namespace parlor::wsd {
 namespace {
@@ -30,7 +31,6 @@ constexpr uint64_t kEndingTickMs = 20;
 constexpr int64_t kCloseSlice = 20;     // a 20th of the connections at a time …
 constexpr size_t kMinCloseSlice = 100;  // … but not fewer than this
 constexpr int64_t kCloseReplyWaitMs = 2000;
-constexpr unsigned kUpgradeRequired = 426;
 
 // At most kLogLines of the library's complaints in kLogWindowMs: a fault of the network can repeat
 // them without end.
@@ -129,17 +129,16 @@ class Server::Impl {
   int OnSocketEvent(lws* wsi, lws_callback_reasons reason, PerConnection* user, void* in,
                     size_t length);
   int OnHttp(lws* wsi);
+  int Refuse(lws* wsi, Refusal why);
   int ConfirmUpgrade(lws* wsi);
   void Established(lws* wsi, PerConnection* user);
   int Received(lws* wsi, Connection& connection, void* in, size_t length);
-  int Writeable(Connection& connection);
 
   // Sending.
   void FlushTouched();
   void FlushDelayed();
   void Flush(Connection& connection);
   bool WriteQueue(Connection& connection);
-  static bool CloseDue(const Connection& connection);
 
   // Ending.
   void OnSignal(int number);
@@ -389,9 +388,11 @@ int Server::Impl::OnSocketEvent(lws* wsi, lws_callback_reasons reason, PerConnec
       gateway_.Pong(connection.session);
       return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-      return Writeable(connection);
+      Flush(connection);
+      return 0;
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-      connection.session.close_sent = true;  // the library answers it
+      if (connection.session.state == SessionState::kClosing) return -1;  // the answer to ours
+      connection.session.close_sent = true;                               // the library answers it
       gateway_.PeerCloses(connection.session);
       return 0;
     default:  // LWS_CALLBACK_CLOSED
@@ -432,32 +433,36 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 
 // A plain request: this server answers none.
 int Server::Impl::OnHttp(lws* wsi) {
-  ++gateway_.counters().handshakes_refused;
-  const bool here = Header(wsi, WSI_TOKEN_GET_URI) == kPath;
-  const unsigned status = here ? kUpgradeRequired : unsigned{HTTP_STATUS_NOT_FOUND};
-  if (lws_return_http_status(wsi, status, nullptr) != 0) return -1;
-  return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+  return Refuse(
+      wsi, Header(wsi, WSI_TOKEN_GET_URI) == kPath ? Refusal::kNoWebSocket : Refusal::kWrongPath);
 }
 
-// 0: go on with the handshake. 1: answered here (a refusal in a later callback would close without
-// an answer, which nginx shows as 502). -1: hang up.
+// Non-zero: no handshake. A refusal is answered here, because one in a later callback would close
+// without an answer, which nginx shows as 502.
 int Server::Impl::ConfirmUpgrade(lws* wsi) {
   const std::optional<std::string> upgrade = Header(wsi, WSI_TOKEN_UPGRADE);
-  unsigned refusal = 0;
   if (!upgrade) return -1;  // the library has answered already and dropped the headers
-  if (!EqualsIgnoringCase(*upgrade, "websocket")) {  // or it would start HTTP/2
-    refusal = kUpgradeRequired;
-  } else if (Header(wsi, WSI_TOKEN_GET_URI) != kPath) {
-    refusal = HTTP_STATUS_NOT_FOUND;
-  } else if (!OriginAllowed(Header(wsi, WSI_TOKEN_ORIGIN), Header(wsi, WSI_TOKEN_HOST).value_or(""),
-                            socket_.allowed_origins)) {
-    refusal = HTTP_STATUS_FORBIDDEN;
-  } else if (stage_ != Stage::kServing) {
-    refusal = HTTP_STATUS_SERVICE_UNAVAILABLE;
+  if (Header(wsi, WSI_TOKEN_GET_URI) != kPath) return Refuse(wsi, Refusal::kWrongPath);
+  // Anything but this would go on to the library's HTTP/2, or fail without an answer.
+  if (!EqualsIgnoringCase(*upgrade, "websocket") || Header(wsi, WSI_TOKEN_VERSION) != "13" ||
+      !Header(wsi, WSI_TOKEN_KEY)) {
+    return Refuse(wsi, Refusal::kNoWebSocket);
   }
-  if (refusal == 0) return 0;
+  if (!OriginAllowed(Header(wsi, WSI_TOKEN_ORIGIN), Header(wsi, WSI_TOKEN_HOST).value_or(""),
+                     socket_.allowed_origins)) {
+    return Refuse(wsi, Refusal::kOrigin);
+  }
+  return stage_ == Stage::kServing ? 0 : Refuse(wsi, Refusal::kEnding);
+}
+
+// Answers and hangs up (the return value for libwebsockets).
+int Server::Impl::Refuse(lws* wsi, Refusal why) {
   ++gateway_.counters().handshakes_refused;
-  return lws_return_http_status(wsi, refusal, nullptr) != 0 ? -1 : 1;
+  std::string answer(LWS_PRE, '\0');
+  answer += RefusalText(why);
+  auto* bytes = reinterpret_cast<unsigned char*>(answer.data()) + LWS_PRE;
+  lws_write(wsi, bytes, answer.size() - LWS_PRE, LWS_WRITE_HTTP);
+  return -1;
 }
 
 // ---- Sending -----------------------------------------------------------------------------------
@@ -470,7 +475,7 @@ void Server::Impl::FlushTouched() {
     Connection* connection = touched_[i];
     if (connection == nullptr) continue;
     connection->Unlist();
-    if (now - connection->last_write_ms >= window || CloseDue(*connection)) {
+    if (now - connection->last_write_ms >= window) {
       Flush(*connection);
       continue;
     }
@@ -493,15 +498,16 @@ void Server::Impl::FlushDelayed() {
   delayed_.clear();
 }
 
+// After the close frame the client answers with its own and hangs up; the gateway's wheel sees to
+// one that does not.
 void Server::Impl::Flush(Connection& connection) {
-  if (connection.dropped) return;
-  if (WriteQueue(connection) && CloseDue(connection)) {
-    lws_callback_on_writable(connection.wsi);  // a close code can only be given in a callback
-  }
+  if (connection.dropped || !WriteQueue(connection)) return;
+  Session& session = connection.session;
+  if (session.state == SessionState::kClosing) session.close_sent = true;
 }
 
 // The one place that writes. True: everything has gone out. Otherwise the library still holds a
-// rest, and calls Writeable() when the kernel has taken it.
+// rest, and calls Flush() when the kernel has taken it.
 bool Server::Impl::WriteQueue(Connection& connection) {
   OutQueue& queue = connection.session.outgoing;
   for (;;) {
@@ -522,19 +528,6 @@ bool Server::Impl::WriteQueue(Connection& connection) {
     ++gateway_.counters().writes;
     gateway_.counters().bytes_out += scratch_.size();
   }
-}
-
-bool Server::Impl::CloseDue(const Connection& connection) {
-  const Session& session = connection.session;
-  return session.state == SessionState::kClosing && session.close_code && !session.close_sent;
-}
-
-int Server::Impl::Writeable(Connection& connection) {
-  if (connection.dropped || !WriteQueue(connection) || !CloseDue(connection)) return 0;
-  lws_close_reason(connection.wsi, static_cast<lws_close_status>(*connection.session.close_code),
-                   nullptr, 0);
-  connection.session.close_sent = true;
-  return -1;
 }
 
 // ---- The outside -------------------------------------------------------------------------------

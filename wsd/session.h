@@ -85,9 +85,9 @@ class Session : public TimerWheel::Entry {
   OutQueue outgoing;
   bool overflowed = false;
 
-  // Only in kClosing. No code: the client closes, or we hang up.
-  std::optional<CloseCode> close_code;
-  bool close_sent = false;  // set by the server: its close frame is on the way
+  // Only in kClosing. `close_sent`: set by the server when everything, the close frame last, has
+  // gone out, or when the client sent one.
+  bool close_sent = false;
   int64_t closing_since_ms = 0;
 
   SlidingLimit bad_frames;
