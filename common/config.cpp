@@ -124,6 +124,7 @@ struct FromToml {
 };
 
 std::string Place(const std::string& path, const toml::source_region& source) {
+  if (source.begin.line == 0) return path + ": ";  // the file could not be read at all
   return path + ", line " + std::to_string(source.begin.line) + ": ";
 }
 

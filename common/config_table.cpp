@@ -516,7 +516,7 @@ struct Bounds {
     return text;
   }
   std::string operator()(TextAccessor) const {
-    return option.allowed.empty() ? "text" : "text: " + std::string(option.allowed);
+    return option.allowed.empty() ? "text" : std::string(option.allowed);
   }
   std::string operator()(ListAccessor) const {
     return "a list of texts, each " + std::string(option.allowed);
