@@ -96,7 +96,9 @@ bool WriterPool::Lane::Push(WriteMessage message) {
 void WriterPool::Lane::Stop(Deadline deadline) {
   Close();
   if (!thread_.WaitFinished(deadline)) {
-    log::Warning("ending a writer: past its deadline", {{"unanswered", unanswered()}});
+    if (unanswered() > 0) {
+      log::Warning("ending a writer: past its deadline", {{"unanswered", unanswered()}});
+    }
     give_up_ = true;
     database_.Interrupt();
   }
