@@ -119,6 +119,7 @@ struct Database::Impl {
   const DatabaseConfig config;
   const Clock& clock;
   std::unique_ptr<Connection> connection;
+  bool away = false;  // connecting failed last time, and that is in the log
   std::minstd_rand random;
 
   std::mutex mutex;
@@ -130,8 +131,10 @@ Attempt Database::Impl::Connect() {
   if (connection && connection->lost()) connection.reset();
   if (connection) return {};
   if (Interrupted()) return {Status(ErrorCode::kUnavailable, "The server is stopping.")};
-  Connection::Opened opened = Connection::Open(config);
+  Connection::Opened opened = Connection::Open(config, away);
   connection = std::move(opened.connection);
+  if (connection && away) log::Info("connected to the database again");
+  away = !connection;
   return {opened.status, opened.permanent ? Verdict::kFinal : Verdict::kAgain};
 }
 

@@ -248,7 +248,7 @@ Status Connection::SetUp(const DatabaseConfig& config) {
   return Ok();
 }
 
-Connection::Opened Connection::Open(const DatabaseConfig& config) {
+Connection::Opened Connection::Open(const DatabaseConfig& config, bool quiet) {
   if (config.socket.empty() && config.tls_ca.empty() && !IsLoopback(config.host)) {
     log::Error("connecting to the database",
                {{"refused",
@@ -264,8 +264,10 @@ Connection::Opened Connection::Open(const DatabaseConfig& config) {
     impl->text.reset(impl->session->createStatement());
   } catch (const sql::SQLException& error) {
     const int code = error.getErrorCode();
-    log::Warning("connecting to the database",
-                 {{"code", code}, {"text", MayLogText(code) ? error.what() : ""}});
+    if (!quiet) {
+      log::Warning("connecting to the database",
+                   {{"code", code}, {"text", MayLogText(code) ? error.what() : ""}});
+    }
     return {nullptr, Status(ErrorCode::kUnavailable, "The database is away. Try again."),
             ClassifyError(code) == Failure::kPermanent};
   }

@@ -31,7 +31,8 @@ class Connection {
     Status status;
     bool permanent = false;  // wrong settings: trying again would not help
   };
-  static Opened Open(const DatabaseConfig& config);
+  // `quiet`: that it fails has been logged before.
+  static Opened Open(const DatabaseConfig& config, bool quiet);
   ~Connection();
 
   // Statuses: kConflict (duplicate), kUnavailable (retry, lost), kInternal (permanent; logged).
