@@ -1,0 +1,156 @@
+#include "wsd/lookup.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "common/messages.h"
+#include "common/sessions.h"
+#include "common/token.h"
+#include "tests/support/database_proxy.h"
+#include "tests/wsd/thread_fixture.h"
+
+namespace parlor::wsd {
+namespace {
+
+class LookupTest : public ThreadTest {
+ protected:
+  TokenHash SignIn(UserId user) {
+    const TokenHash token = *HashToken(GenerateToken());
+    Change([&](db::Transaction& tx) {
+      return sessions::Create(tx, user, token, config_.session, clock_.Now()).status();
+    });
+    return token;
+  }
+
+  ConversationId Send(UserId from, UserId to, int count) {
+    std::vector<Result<messages::Stored>> outcomes;
+    const std::vector<messages::Outgoing> batch(
+        static_cast<size_t>(count), messages::Outgoing{from, messages::ToUser{to}, "x", {}});
+    Change([&](db::Transaction& tx) {
+      outcomes.clear();
+      return messages::Append(tx, batch, clock_.Now(), &outcomes);
+    });
+    return outcomes.front()->conversation;
+  }
+
+  Lookup& Thread() {
+    if (!lookup_) lookup_ = std::make_unique<Lookup>(config_, clock_, results_);
+    return *lookup_;
+  }
+  void Start() { ASSERT_TRUE(Thread().Start().ok()); }
+
+  std::unique_ptr<Lookup> lookup_;
+};
+
+TEST_F(LookupTest, FindsSessionsByTheirTokens) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const TokenHash tokens[] = {SignIn(ada), SignIn(bob), *HashToken(GenerateToken())};
+  for (uint64_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Thread().Push(Authenticate{ConnectionId(i + 1), tokens[i]}));
+  }
+  Start();
+  std::map<ConnectionId, UserId> found;
+  for (int i = 0; i < 3; ++i) {
+    const Authenticated answer = Next<Authenticated>();
+    ASSERT_TRUE(answer.session.ok());
+    EXPECT_EQ(answer.token, tokens[answer.from.value - 1]);
+    found[answer.from] = *answer.session ? (*answer.session)->user : UserId();
+  }
+  EXPECT_EQ(found,
+            (std::map<ConnectionId, UserId>{
+                {ConnectionId(1), ada}, {ConnectionId(2), bob}, {ConnectionId(3), UserId()}}));
+}
+
+TEST_F(LookupTest, SeveralConnectionsOfOneSessionAreAllAnswered) {
+  const TokenHash token = SignIn(db_.AddUser());
+  for (uint64_t i = 1; i <= 5; ++i) {
+    ASSERT_TRUE(Thread().Push(Authenticate{ConnectionId(i), token}));
+  }
+  Start();
+  for (uint64_t i = 1; i <= 5; ++i) {
+    const Authenticated answer = Next<Authenticated>();
+    EXPECT_EQ(answer.from, ConnectionId(i));
+    EXPECT_TRUE(answer.session.ok() && answer.session->has_value());
+  }
+}
+
+TEST_F(LookupTest, MoreSignInsThanOneQueryTakesAreAllAnswered) {
+  const TokenHash token = SignIn(db_.AddUser());
+  for (uint64_t i = 1; i <= 2500; ++i) {
+    ASSERT_TRUE(Thread().Push(
+        Authenticate{ConnectionId(i), i == 2500 ? token : *HashToken(GenerateToken())}));
+  }
+  Start();
+  int alive = 0;
+  for (int i = 0; i < 2500; ++i) alive += Next<Authenticated>().session->has_value() ? 1 : 0;
+  EXPECT_EQ(alive, 1);
+}
+
+TEST_F(LookupTest, AwayDatabaseIsAnErrorAndNotAnUnknownToken) {
+  config_.database.retry_limit_ms = 100;
+  config_.database.socket = "/nonexistent/socket";
+  ASSERT_TRUE(Thread().Push(Authenticate{ConnectionId(1), Sha256("x")}));
+  ASSERT_TRUE(
+      Thread().Push(FetchMissing{ConversationKind::kBot, ConversationId(1), {}, Seq(1), Seq(2)}));
+  Start();
+  const Authenticated answer = Next<Authenticated>();
+  ASSERT_FALSE(answer.session.ok());
+  EXPECT_EQ(answer.session.status().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(Next<MissingFetched>().messages.status().code(), ErrorCode::kUnavailable);
+}
+
+TEST_F(LookupTest, FetchesMissingMessagesWithTheUsersOfTheRoom) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const ConversationId room = Send(bob, ada, 10);
+  Start();
+  ASSERT_TRUE(Thread().Push(FetchMissing{ConversationKind::kRoom, room, {}, Seq(4), Seq(6)}));
+  const MissingFetched fetched = Next<MissingFetched>();
+  ASSERT_TRUE(fetched.messages.ok());
+  ASSERT_EQ(fetched.messages->size(), 3U);
+  EXPECT_EQ(fetched.messages->front().seq, Seq(4));
+  EXPECT_EQ(fetched.messages->back().seq, Seq(6));
+  EXPECT_EQ(fetched.room_low, ada);
+  EXPECT_EQ(fetched.room_high, bob);
+  EXPECT_EQ(fetched.request.conversation, room);
+}
+
+TEST_F(LookupTest, FetchesAtMostAThousandTheOldestFirst) {
+  const ConversationId room = Send(db_.AddUser(), db_.AddUser(), 1200);
+  Start();
+  ASSERT_TRUE(Thread().Push(FetchMissing{ConversationKind::kRoom, room, {}, Seq(1), Seq(1200)}));
+  const MissingFetched fetched = Next<MissingFetched>();
+  ASSERT_TRUE(fetched.messages.ok());
+  ASSERT_EQ(fetched.messages->size(), Lookup::kMaxFetched);
+  EXPECT_EQ(fetched.messages->back().seq, Seq(1000));
+}
+
+TEST_F(LookupTest, RoomThatIsNoneIsNotFound) {
+  Start();
+  ASSERT_TRUE(
+      Thread().Push(FetchMissing{ConversationKind::kRoom, ConversationId(77), {}, Seq(1), Seq(2)}));
+  EXPECT_EQ(Next<MissingFetched>().messages.status().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(LookupTest, FullQueueRefuses) {
+  for (size_t i = 0; i < Lookup::kMaxQueued; ++i) {
+    ASSERT_TRUE(Thread().Push(Authenticate{ConnectionId(1), {}}));
+  }
+  EXPECT_FALSE(Thread().Push(Authenticate{ConnectionId(1), {}}));
+}
+
+TEST_F(LookupTest, StopAnswersWhatIsQueued) {
+  for (uint64_t i = 1; i <= 10; ++i) ASSERT_TRUE(Thread().Push(Authenticate{ConnectionId(i), {}}));
+  Start();
+  Thread().Stop(Soon());
+  EXPECT_TRUE(Thread().Finished());
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(Next<Authenticated>().session.ok());
+  EXPECT_FALSE(Thread().Push(Authenticate{ConnectionId(11), {}}));
+}
+
+}  // namespace
+}  // namespace parlor::wsd

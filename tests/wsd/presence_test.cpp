@@ -1,0 +1,268 @@
+#include "wsd/presence.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "common/presence_store.h"
+#include "common/sessions.h"
+#include "common/token.h"
+#include "tests/support/database_proxy.h"
+#include "tests/wsd/thread_fixture.h"
+
+namespace parlor::wsd {
+namespace {
+
+using Cut = testing::DatabaseProxy::Cut;
+
+class PresenceTest : public ThreadTest {
+ protected:
+  Presence& Thread() {
+    if (!presence_) presence_ = std::make_unique<Presence>(config_, manual_, results_);
+    return *presence_;
+  }
+  void Start() { ASSERT_TRUE(Thread().Start().ok()); }
+
+  testing::DatabaseProxy& Proxy() {
+    if (!proxy_) {
+      const std::string path = std::filesystem::temp_directory_path() /
+                               ("parlor-presence-" + std::to_string(getpid()) + ".sock");
+      proxy_ = std::make_unique<testing::DatabaseProxy>(path, config_.database.socket);
+      config_.database.socket = path;
+    }
+    return *proxy_;
+  }
+
+  void Advance(int64_t ms) {
+    manual_.Advance(ms);
+    Thread().Wake();
+  }
+
+  void ExpectNext(UserId user, bool online) {
+    const OnlineChanged change = Next<OnlineChanged>();
+    EXPECT_EQ(change.user, user);
+    EXPECT_EQ(change.online, online);
+  }
+
+  ManualClock manual_;
+  std::unique_ptr<testing::DatabaseProxy> proxy_;
+  std::unique_ptr<Presence> presence_;
+};
+
+TEST_F(PresenceTest, RegistersTheDaemonAndTakesItOffAtTheEnd) {
+  Start();
+  ASSERT_TRUE(
+      Eventually([&] { return Count("daemons WHERE endpoint = '/run/parlor/test.sock'") == 1; }));
+  ASSERT_TRUE(Thread().Push(UserCame{db_.AddUser()}));
+  Next<OnlineChanged>();
+  EXPECT_EQ(Count("online"), 1U);
+  Thread().Stop(Soon());
+  EXPECT_EQ(Count("daemons"), 0U);
+  EXPECT_EQ(Count("online"), 0U);
+  EXPECT_FALSE(Thread().Push(UserCame{db_.AddUser()}));
+}
+
+TEST_F(PresenceTest, ReportsWhoCameAndWhoLeft) {
+  const UserId ada = db_.AddUser();
+  Start();
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ExpectNext(ada, true);
+  EXPECT_EQ(Count("online"), 1U);
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+  ExpectNext(ada, false);
+  EXPECT_EQ(Count("online"), 0U);
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ExpectNext(ada, true);
+}
+
+TEST_F(PresenceTest, UserOnlineElsewhereIsNoNews) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  Change([&](db::Transaction& tx) -> Status {
+    PARLOR_ASSIGN_OR_RETURN(const DaemonId other,
+                            presence_store::RegisterDaemon(tx, "elsewhere", manual_.Now()));
+    const UserId users[] = {ada};
+    return presence_store::SetOnline(tx, other, users, manual_.Now()).status();
+  });
+  Start();
+  for (const UserId user : {ada, bob}) ASSERT_TRUE(Thread().Push(UserCame{user}));
+  ExpectNext(bob, true);
+  ASSERT_TRUE(Eventually([&] { return Count("online") == 3; }));
+  for (const UserId user : {ada, bob}) ASSERT_TRUE(Thread().Push(UserLeft{user}));
+  ExpectNext(bob, false);
+  ASSERT_TRUE(Eventually([&] { return Count("online") == 1; }));
+  EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
+TEST_F(PresenceTest, OnlyTheLastStateOfAUserCountsWhileItWaits) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+  ASSERT_TRUE(Thread().Push(UserCame{bob}));
+  ASSERT_TRUE(Thread().Push(UserLeft{bob}));
+  ASSERT_TRUE(Thread().Push(UserCame{bob}));
+  Start();
+  ExpectNext(bob, true);
+  EXPECT_EQ(Count("online"), 1U);
+  EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
+TEST_F(PresenceTest, ManyUsersAtOnce) {
+  std::set<UserId> users;
+  for (int i = 0; i < 40; ++i) users.insert(db_.AddUser());
+  for (const UserId user : users) ASSERT_TRUE(Thread().Push(UserCame{user}));
+  Start();
+  std::set<UserId> reported;
+  for (size_t i = 0; i < users.size(); ++i) reported.insert(Next<OnlineChanged>().user);
+  EXPECT_EQ(reported, users);
+}
+
+TEST_F(PresenceTest, UnknownUserDoesNotKeepTheOthers) {
+  const UserId ada = db_.AddUser();
+  ASSERT_TRUE(Thread().Push(UserCame{UserId(987'654'321)}));
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  Start();
+  ExpectNext(ada, true);
+}
+
+TEST_F(PresenceTest, HeartbeatMovesWithTheClock) {
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  Advance(Presence::kHeartbeatMs);
+  const std::string now = std::to_string(manual_.Now().value);
+  EXPECT_TRUE(Eventually([&] { return Count("daemons WHERE heartbeat_at_ms = " + now) == 1; }));
+}
+
+TEST_F(PresenceTest, DaemonWhoseRowHasGoneRegistersAgainWithItsUsersSilently) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  Start();
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ExpectNext(ada, true);
+  db_.Run("DELETE FROM daemons");
+  ASSERT_EQ(Count("online"), 0U);
+  Advance(Presence::kHeartbeatMs);
+  ASSERT_TRUE(Eventually([&] { return Count("online JOIN daemons ON id = daemon_id") == 1; }));
+  ASSERT_TRUE(Thread().Push(UserCame{bob}));
+  ExpectNext(bob, true);
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+  ExpectNext(ada, false);
+  EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
+TEST_F(PresenceTest, NothingIsForgottenWhileTheDatabaseIsAway) {
+  config_.database.retry_limit_ms = 100;
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  Proxy();
+  Start();
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ExpectNext(ada, true);
+  Proxy().SetAway(true);
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+  ASSERT_TRUE(Thread().Push(UserCame{bob}));
+  ASSERT_TRUE(Eventually([&] { return Proxy().turned_away() > 10; }));  // longer than one retry
+  Proxy().SetAway(false);
+  ExpectNext(ada, false);
+  ExpectNext(bob, true);
+}
+
+TEST_F(PresenceTest, StartsWithoutADatabaseAndRegistersWhenItIsThere) {
+  config_.database.retry_limit_ms = 100;
+  const UserId ada = db_.AddUser();
+  Proxy().SetAway(true);
+  Start();
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ASSERT_TRUE(Eventually([&] { return Proxy().turned_away() > 2; }));
+  Proxy().SetAway(false);
+  ExpectNext(ada, true);
+}
+
+TEST_F(PresenceTest, CommitInDoubtDoesNotSwallowTheReport) {
+  Proxy();
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  for (const Cut cut : {Cut::kAfterCommit, Cut::kBeforeCommit}) {
+    const UserId user = db_.AddUser();
+    Proxy().CutCommits(cut);
+    ASSERT_TRUE(Thread().Push(UserCame{user}));
+    ExpectNext(user, true);
+    Proxy().CutCommits(cut);
+    ASSERT_TRUE(Thread().Push(UserLeft{user}));
+    ExpectNext(user, false);
+  }
+  EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
+TEST_F(PresenceTest, MovesTheExpiryOfSessionsOn) {
+  const UserId ada = db_.AddUser();
+  sessions::Session session;
+  Change([&](db::Transaction& tx) -> Status {
+    PARLOR_ASSIGN_OR_RETURN(
+        session, sessions::Create(tx, ada, Sha256("token"), config_.session, manual_.Now()));
+    return Ok();
+  });
+  manual_.Advance(2 * 3600 * 1000);
+  ASSERT_TRUE(Thread().Push(TouchSession{session}));
+  Start();
+  EXPECT_TRUE(Eventually([&] {
+    return Count("sessions WHERE expires_at_ms > " + std::to_string(session.expires_at.value)) == 1;
+  }));
+}
+
+TEST_F(PresenceTest, RaisesRatesToTheHighest) {
+  const UserId ada = db_.AddUser();
+  const auto raise = [&](int64_t arrival) {
+    ASSERT_TRUE(Thread().Push(RaiseRates{{{ada, send_rate::Bucket{TimestampMs(arrival)}}}}));
+  };
+  raise(500);
+  raise(300);
+  Start();
+  EXPECT_TRUE(Eventually([&] { return Count("send_rates WHERE arrival_at_ms = 500") == 1; }));
+}
+
+TEST_F(PresenceTest, SideWorkIsBoundedPresenceIsNot) {
+  sessions::Session session;
+  for (uint64_t i = 1; i <= Presence::kMaxSideWork; ++i) {
+    session.id = SessionId(i);
+    ASSERT_TRUE(Thread().Push(TouchSession{session}));
+  }
+  session.id = SessionId(Presence::kMaxSideWork + 1);
+  EXPECT_FALSE(Thread().Push(TouchSession{session}));
+  const std::vector<std::pair<UserId, send_rate::Bucket>> many(Presence::kMaxSideWork + 1);
+  EXPECT_FALSE(Thread().Push(RaiseRates{many}));
+  EXPECT_TRUE(Thread().Push(UserCame{UserId(1)}));
+}
+
+TEST_F(PresenceTest, PurgesWhatIsOverEveryMinute) {
+  const UserId ada = db_.AddUser();
+  const std::string long_ago = std::to_string(manual_.Now().value - 40LL * 86'400'000);
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  const auto add_old_rows = [&](const std::string& name) {
+    db_.Run(
+        "INSERT INTO sessions (user_id, token_hash, created_at_ms, expires_at_ms, "
+        "max_expires_at_ms) VALUES (" +
+        std::to_string(ada.value) + ", UNHEX(SHA2('" + name + "', 256)), 1, " + long_ago + ", " +
+        long_ago + ")");
+    db_.Run(
+        "INSERT INTO pending_registrations (email, email_key, first_name, last_name, "
+        "password_hash, requested_at_ms, expires_at_ms) VALUES ('" +
+        name + "', '" + name + "', 'A', 'B', 'x', 1, " + long_ago + ")");
+    db_.Run("INSERT INTO daemons (endpoint, started_at_ms, heartbeat_at_ms) VALUES ('" + name +
+            "', 1, " + long_ago + ")");
+  };
+  for (const char* name : {"one", "two"}) {
+    add_old_rows(name);
+    Advance(Presence::kPurgeMs);
+    EXPECT_TRUE(Eventually([&] {
+      return Count("sessions") == 0 && Count("pending_registrations") == 0 && Count("daemons") == 1;
+    }));
+  }
+}
+
+}  // namespace
+}  // namespace parlor::wsd
