@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string>
 
+#include "fcgi/error_map.h"
+
 namespace parlor::fcgi {
 namespace {
 
@@ -90,6 +92,28 @@ std::string_view TokenFrom(const Variables& variables) {
 
 bool HasNoBody(int status) { return status == 204 || status == 304; }
 
+// RFC 3875 wants one; without it nginx sends a status line that strict clients refuse.
+std::string_view ReasonPhrase(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    default:
+      break;
+  }
+  for (const ErrorMapRow& row : kErrorMap) {
+    if (row.http_status == status) return row.title;
+  }
+  return "Status";
+}
+
 }  // namespace
 
 std::string_view MethodName(Method method) {
@@ -128,7 +152,8 @@ void ReadBody(const std::function<size_t(char* buffer, size_t size)>& read, size
 }
 
 std::string Serialize(const Response& response, bool with_body) {
-  std::string out = "Status: " + std::to_string(response.status) + "\r\n";
+  std::string out = "Status: " + std::to_string(response.status);
+  out.append(" ").append(ReasonPhrase(response.status)).append("\r\n");
   for (const auto& [name, value] : response.headers) out += name + ": " + value + "\r\n";
   if (!HasNoBody(response.status)) {
     out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";

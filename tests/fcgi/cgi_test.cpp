@@ -130,7 +130,7 @@ TEST(CgiTest, AnAnswerHasStatusHeadersLengthAndBody) {
   response.Set("Content-Type", "application/json");
   response.body = "{}";
   EXPECT_EQ(Serialize(response, true),
-            "Status: 201\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+            "Status: 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
 }
 
 TEST(CgiTest, WithoutBodyTheLengthIsStillTold) {

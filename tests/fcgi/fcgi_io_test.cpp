@@ -88,7 +88,7 @@ std::string RunCgi(const Environment& environment, std::string_view input) {
 TEST(CgiProgramTest, OneRequestFromTheEnvironmentIsAnswered) {
   EXPECT_EQ(
       RunCgi({{"REQUEST_METHOD", "PUT"}, {"PATH_INFO", "/x"}, {"CONTENT_LENGTH", "3"}}, "abcdef"),
-      "Status: 200\r\nContent-Length: 12\r\n\r\nPUT /x [abc]");
+      "Status: 200 OK\r\nContent-Length: 12\r\n\r\nPUT /x [abc]");
 }
 
 TEST(CgiProgramTest, AMissingOrBrokenLengthIsNoBody) {
@@ -104,7 +104,7 @@ TEST(CgiProgramTest, ABodyAboveTheLimitIsTooLarge) {
 
 TEST(CgiProgramTest, HeadHasNoBody) {
   EXPECT_EQ(RunCgi({{"REQUEST_METHOD", "HEAD"}, {"PATH_INFO", "/x"}}, ""),
-            "Status: 200\r\nContent-Length: 10\r\n\r\n");
+            "Status: 200 OK\r\nContent-Length: 10\r\n\r\n");
 }
 
 TEST(CgiProgramTest, AProxyHeaderIsNotTheProxyVariable) {
@@ -224,7 +224,7 @@ class FastCgiProgramTest : public ::testing::Test {
 TEST_F(FastCgiProgramTest, RequestsAreAnsweredOneAfterTheOther) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(Exchange({{"REQUEST_METHOD", "POST"}, {"PATH_INFO", "/login"}}, "{}"),
-              "Status: 200\r\nContent-Length: 16\r\n\r\nPOST /login [{}]");
+              "Status: 200 OK\r\nContent-Length: 16\r\n\r\nPOST /login [{}]");
   }
 }
 
@@ -237,23 +237,23 @@ TEST_F(FastCgiProgramTest, AClientThatGoesAwayIsNobodysError) {
   const int connection = Connect();
   WriteAll(connection, FastCgiRequest({{"REQUEST_METHOD", "GET"}}, "x"));
   close(connection);
-  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200\r\n"));
+  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200 OK\r\n"));
 }
 
 TEST_F(FastCgiProgramTest, TermEndsItWithSuccess) {
-  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200\r\n"));
+  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200 OK\r\n"));
   EXPECT_EQ(EndBy(SIGTERM), 0);
 }
 
 TEST_F(FastCgiProgramTest, Usr1EndsItWithSuccess) {
-  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200\r\n"));
+  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200 OK\r\n"));
   EXPECT_EQ(EndBy(SIGUSR1), 0);
 }
 
 TEST_F(FastCgiProgramTest, TheRequestInHandIsFinishedBeforeTheEnd) {
   const std::string request = FastCgiRequest({{"REQUEST_METHOD", "GET"}}, "late");
   // Answered once, so the handlers are in place; then half a request, the signal, the rest.
-  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200\r\n"));
+  EXPECT_THAT(Exchange({{"REQUEST_METHOD", "GET"}}, ""), StartsWith("Status: 200 OK\r\n"));
   const int connection = Connect();
   WriteAll(connection, std::string_view(request).substr(0, request.size() - 12));
   AwaitRead(connection);
