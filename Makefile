@@ -1,8 +1,22 @@
-# Parlor. The two commands: `make run` and `make test`. `make help` lists the rest.
+# Parlor. The two commands:
 #
-#   MODE=release (default) | asan | tsan | debug      VAR=./var  PORT=8080  JOBS=2
+#   make run       builds and runs everything in the foreground until Ctrl-C    PORT=8080  VAR=./var
+#   make test      every test there is: unit tests, then the real stack; ends in `N passed, N failed`
 #
-# One Makefile, not recursive. Objects go to build/MODE/, with dependency files made by the compiler.
+# Both first install what Debian lacks (packages.txt). The rest:
+#
+#   make           builds both programs into build/MODE/
+#   make unit      builds and runs the unit tests             FILTER='HubTest.*' picks some
+#   make itest     runs tests/integration over the real stack FILTER='login' picks some
+#   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck
+#   make format    rewrites our C++ as `make lint` wants it
+#   make clean     removes build/ (var/ stays: it holds data)
+#
+#   MODE=release (default) | debug | asan (address and undefined behaviour) | tsan (threads)
+#   JOBS=2         how many compilers at once
+#
+# docs/development.md tells more. One Makefile, not recursive. Objects go to build/MODE/, with dependency
+# files made by the compiler.
 MODE ?= release
 JOBS ?= $(shell nproc)
 BUILD := build/$(MODE)
@@ -13,6 +27,9 @@ FLAGS_release := -O2 -g -DNDEBUG
 FLAGS_debug   := -O0 -g
 FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FLAGS_tsan    := -O1 -g -fsanitize=thread
+ifndef FLAGS_$(MODE)
+$(error MODE=$(MODE) is none of release, debug, asan, tsan)
+endif
 CPPFLAGS += -I. -I$(BUILD)/generated -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL
 CXXFLAGS += -std=c++20 $(WARNINGS) $(FLAGS_$(MODE)) -pthread -MMD -MP
 LDFLAGS  += $(FLAGS_$(MODE)) -pthread
@@ -53,5 +70,43 @@ $(BUILD)/unit-tests: $(TEST_OBJ) $(FCGI_OBJ) $(WSD_OBJ) $(BUILD)/libparlor_commo
 	$(CXX) $(LDFLAGS) $^ -o $@ -lgtest -lgmock -lgtest_main $(LIBS_fcgi) $(LIBS_wsd) $(LIBS_common)
 
 unit: $(BUILD)/unit-tests
-	$(BUILD)/unit-tests
+	scripts/test.sh unit
 .PHONY: unit
+
+# ---- benchmarks: one binary of tests/bench/*.cpp, which speaks to a running stack -------------------------------------------
+BENCH_OBJ := $(call objects,$(wildcard tests/bench/*.cpp))
+
+$(BUILD)/bench: $(BENCH_OBJ) $(BUILD)/libparlor_common.a
+	$(CXX) $(LDFLAGS) $^ -o $@ $(LIBS_wsd) $(LIBS_common)
+
+# ---- the commands. What is installed first may change what make sees (ccache), so the build is a make of its own. ---------
+# setpriv: a make that is killed takes the stack with it.
+run:
+	@scripts/install.sh build run
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all
+	@exec setpriv --pdeathsig TERM scripts/run.sh
+
+test:
+	@scripts/install.sh build run test
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all $(BUILD)/unit-tests
+	@scripts/test.sh unit itest
+
+itest: all
+	scripts/test.sh itest
+
+lint:
+	@scripts/install.sh build test lint
+	@/usr/bin/python3 scripts/lint.py --jobs $(JOBS) -- $(CPPFLAGS) -std=c++20 $(WARNINGS) $(FLAGS_release)
+
+OUR_CPP = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
+format:
+	clang-format -i $(OUR_CPP)
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
+export MODE PORT VAR FILTER
+.PHONY: run test itest lint format clean help

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""make lint: what a reviewer should not have to say.
+
+clang-format and clang-tidy over all our C++, shellcheck over all scripts, and the rules below that keep
+each foreign library in the one place that knows its traps (docs/architecture.md) and the includes
+pointing downwards. A file that clang-tidy has passed is not looked at again until it, a header that it
+includes, .clang-tidy or the flags change; the memory of that is build/lint/.
+
+    lint.py [--jobs N] -- COMPILER FLAGS
+"""
+import concurrent.futures
+import hashlib
+import pathlib
+import re
+import subprocess
+import sys
+
+# Foreign header (prefix) -> who may include it. Tests may include what they like.
+OWNERS = {
+    "fcgi": ["fcgi/fcgi_io.cpp"],
+    "libwebsockets.h": ["wsd/server.cpp"],
+    "uv.h": ["wsd/server.cpp"],
+    "curl/": ["wsd/smtp.cpp"],
+    "zmq": ["common/bus.cpp"],
+    "cppconn/": ["common/db_connection.cpp"],
+    "mysql": ["common/db_connection.cpp"],
+    "sodium": ["common/password.cpp"],
+    "openssl/": ["common/token.cpp"],
+    "spdlog/": ["common/log.cpp"],
+    "fmt/": ["common/log.cpp"],
+    "toml++/": ["common/config.cpp"],
+    "CLI/": ["common/program.cpp"],
+    "nlohmann/": ["common/protocol_json.cpp"],
+}
+# Folder -> folders that its includes may name.
+DOWNWARDS = {"common": {"common"}, "fcgi": {"fcgi", "common"}, "wsd": {"wsd", "common"}}
+
+# The connector's own transaction calls report success when nothing was stored.
+CONNECTOR_CALLS = re.compile(r"(->|\.)(commit|rollback)\(\)|setAutoCommit")
+
+
+def our_files(*patterns):
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+                            check=True, capture_output=True, text=True).stdout
+    return sorted({path for path in listed.split("\n") if path and pathlib.Path(path).exists()})
+
+
+def without_comments(text):
+    return re.sub(r"//[^\n]*", "", text)
+
+
+def check_includes(path, text):
+    folder = path.split("/")[0]
+    if folder not in DOWNWARDS:
+        return
+    for header in re.findall(r'^\s*#include\s+<([^>]+)>', text, re.M):
+        for prefix, owners in OWNERS.items():
+            if header.startswith(prefix) and path not in owners:
+                yield f"{path}: <{header}> belongs to {' and '.join(owners)} alone"
+    for header in re.findall(r'^\s*#include\s+"([^"]+)"', text, re.M):
+        if header.split("/")[0] not in DOWNWARDS[folder]:
+            yield f'{path}: "{header}": {folder}/ may include {" and ".join(sorted(DOWNWARDS[folder]))} only'
+
+
+def check_calls(path, text):
+    if path.split("/")[0] in DOWNWARDS:
+        for call in CONNECTOR_CALLS.finditer(without_comments(text)):
+            yield f"{path}: {call.group(0)}: the connector's own call hides errors; Transaction in common/db.h does it"
+
+
+def check_one_writer(texts):
+    calls = [path for path, text in texts.items() for _ in re.finditer(r"\blws_write\s*\(", without_comments(text))
+             if not path.startswith("tests/")]
+    if len(calls) > 1:
+        yield f"lws_write is called in {len(calls)} places ({', '.join(calls)}): only one can know that the socket takes more"
+
+
+def own_rules(files):
+    texts = {path: pathlib.Path(path).read_text() for path in files}
+    for path, text in texts.items():
+        yield from check_includes(path, text)
+        yield from check_calls(path, text)
+    yield from check_one_writer(texts)
+
+
+def with_our_headers(path, seen):
+    """The file and every header of ours that it reaches. Ours are included by their path from the root."""
+    if path in seen or not pathlib.Path(path).exists():
+        return seen
+    seen.add(path)
+    for header in re.findall(r'^\s*#include\s+"([^"]+)"', pathlib.Path(path).read_text(), re.M):
+        with_our_headers(header, seen)
+    return seen
+
+
+def fingerprint(path, flags):
+    digest = hashlib.sha256(" ".join(flags).encode())
+    for part in [".clang-tidy", *sorted(with_our_headers(path, set()))]:
+        digest.update(part.encode() + b"\0" + pathlib.Path(part).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def tidy(path, flags):
+    mark = pathlib.Path("build/lint") / path.replace("/", "-")
+    wanted = fingerprint(path, flags)
+    if mark.exists() and mark.read_text() == wanted:
+        return ""
+    done = subprocess.run(["clang-tidy", "--quiet", path, "--", *flags], capture_output=True, text=True)
+    if done.returncode == 0 and "warning:" not in done.stdout:
+        mark.write_text(wanted)
+        return ""
+    return done.stdout or done.stderr
+
+
+def tidy_all(files, flags, jobs):
+    pathlib.Path("build/lint").mkdir(parents=True, exist_ok=True)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        return [said for said in pool.map(lambda path: tidy(path, flags), files) if said]
+
+
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    return [] if done.returncode == 0 else [done.stdout + done.stderr]
+
+
+def bash_scripts():
+    named = our_files("*.sh", ".ci/run")
+    return [path for path in named if pathlib.Path(path).read_text().startswith("#!")]
+
+
+def main(arguments):
+    split = arguments.index("--")
+    jobs = int(arguments[arguments.index("--jobs") + 1]) if "--jobs" in arguments[:split] else 2
+    flags = arguments[split + 1:]
+    sources = our_files("*.cpp")
+    everything = sources + our_files("*.h")
+
+    failures = 0
+    for name, check in [
+        ("clang-format", lambda: run(["clang-format", "--dry-run", "-Werror", *everything])),
+        ("our rules", lambda: list(own_rules(everything))),
+        ("shellcheck", lambda: run(["shellcheck", *bash_scripts()])),
+        ("clang-tidy", lambda: tidy_all(sources, flags, jobs)),
+    ]:
+        complaints = check()
+        failures += len(complaints)
+        print(f"{name}: {'clean' if not complaints else ''}", *complaints, sep="\n" if complaints else "", flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
