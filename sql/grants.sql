@@ -26,7 +26,7 @@ GRANT SELECT (id, suspended_at_ms), UPDATE (suspended_at_ms) ON users TO 'parlor
 GRANT SELECT (id, user_id, expires_at_ms), UPDATE (token_hash), DELETE ON pending_registrations TO 'parlor_daemon'@'localhost';
 GRANT SELECT, UPDATE (expires_at_ms), DELETE ON sessions TO 'parlor_daemon'@'localhost';
 GRANT SELECT (failed_at_ms), DELETE ON login_failures TO 'parlor_daemon'@'localhost';
-GRANT SELECT, INSERT, UPDATE (arrival_at_ms) ON send_rates TO 'parlor_daemon'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON send_rates TO 'parlor_daemon'@'localhost';
 GRANT SELECT, UPDATE (attempts, claimed_until_ms, next_attempt_at_ms, last_error, failed_at_ms), DELETE
   ON mail_outbox TO 'parlor_daemon'@'localhost';
 GRANT SELECT, DELETE ON events TO 'parlor_daemon'@'localhost';

@@ -39,13 +39,12 @@ while read -r version applied_at_ms; do
   [ -n "$version" ] || continue
   applied=$((applied + 1))
   [ "$version" = "$applied" ] || die "the database has migration $version, but not $applied: it is not one of ours."
+  [ "$applied" -le ${#files[@]} ] ||
+    die "the database is at migration $applied, newer than this Parlor, which knows ${#files[@]}. Install the newer one."
   [ "$applied_at_ms" != 0 ] || die "migration $version is being applied by somebody else, or failed half-way. In the latter case
   restore the backup, or finish the rest of ${files[version - 1]##*/} by hand and say
   UPDATE schema_migrations SET applied_at_ms = UNIX_TIMESTAMP() * 1000 WHERE version = $version"
 done <<<"$rows"
-[ "$applied" -le ${#files[@]} ] ||
-  die "the database is at migration $applied, newer than this Parlor, which knows ${#files[@]}. Install the newer one."
-
 for file in "${files[@]:applied}"; do
   applied=$((applied + 1))
   name=$(basename "$file" .sql)
