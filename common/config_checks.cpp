@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kMaxSocketPath = 107;  // sockaddr_un.sun_path without the NUL
 constexpr size_t kMaxMailAddress = 254;
+constexpr std::string_view kBusScheme = "ipc://";
 
 bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -47,9 +48,8 @@ bool IsSocketPathOrEmpty(std::string_view text) {
 }
 
 bool IsBusEndpoint(std::string_view text) {
-  constexpr std::string_view kScheme = "ipc://";
-  if (!text.starts_with(kScheme)) return false;
-  const std::string_view path = text.substr(kScheme.size());
+  if (!text.starts_with(kBusScheme)) return false;
+  const std::string_view path = text.substr(kBusScheme.size());
   return IsPath(path) && path.size() <= kMaxSocketPath;
 }
 

@@ -27,8 +27,10 @@ constexpr std::string_view kPathOrNothing = "an absolute path, or nothing";
 constexpr std::string_view kSocketPath = "an absolute path of at most 107 bytes, or nothing";
 
 // A member of Config, two names deep.
+// NOLINTBEGIN(bugprone-macro-parentheses): names can't stand in parentheses.
 #define PLACE(section, member) \
   +[](Config& config) -> decltype(config.section.member)& { return config.section.member; }
+// NOLINTEND(bugprone-macro-parentheses)
 
 constexpr Section kSections[] = {
     {"database", "Where everything is kept: MySQL 8.0 or MariaDB 10.6 and later. Both programs."},

@@ -11,6 +11,7 @@
 namespace parlor::log {
 namespace {
 
+constexpr std::string_view kDigits = "0123456789abcdef";
 constexpr size_t kMaxValueBytes = 1000;
 constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %n %v";
 
@@ -47,7 +48,6 @@ spdlog::level::level_enum ToSpdlog(Level level) {
 bool IsPlain(char c) { return c > ' ' && c < '\x7f' && c != '"' && c != '=' && c != '\\'; }
 
 void AppendEscaped(std::string& out, char c) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
   if (c == '"' || c == '\\') {
     out.append({'\\', c});

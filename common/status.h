@@ -115,6 +115,7 @@ class [[nodiscard]] Result {
 
 // PARLOR_RETURN_IF_ERROR(expr): leaves the function with the Status of `expr` unless it is a
 // success. PARLOR_ASSIGN_OR_RETURN(auto x, expr): the same for a Result; otherwise x is its value.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration can't stand in parentheses.
 #define PARLOR_CONCAT_INNER(a, b) a##b
 #define PARLOR_CONCAT(a, b) PARLOR_CONCAT_INNER(a, b)
 #define PARLOR_RETURN_IF_ERROR(expr)                                                        \
@@ -127,3 +128,4 @@ class [[nodiscard]] Result {
   auto result = (expr);                                          \
   if (!result.ok()) return result.status();                      \
   declaration = std::move(result).value()
+// NOLINTEND(bugprone-macro-parentheses)

@@ -11,6 +11,7 @@ namespace parlor {
 namespace {
 
 constexpr size_t kTokenBytes = 32;
+constexpr std::string_view kDigits = "0123456789abcdef";
 
 bool IsBase64Url(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -47,7 +48,6 @@ TokenHash Sha256(std::string_view bytes) {
 }
 
 std::string ToHex(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
   for (char c : bytes) {
