@@ -8,6 +8,7 @@
 #   make           builds both programs into build/MODE/
 #   make unit      builds and runs the unit tests             FILTER='HubTest.*' picks some
 #   make itest     runs tests/integration over the real stack FILTER='login' picks some
+#   make bench     loads a stack of its own and prints figures  PAIRS=200  SECONDS_EACH=10  ROUNDS=3
 #   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck
 #   make format    rewrites our C++ as `make lint` wants it
 #   make clean     removes build/ (var/ stays: it holds data)
@@ -94,9 +95,14 @@ test:
 itest: all
 	scripts/test.sh itest
 
+bench:
+	@scripts/install.sh build run test
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all $(BUILD)/bench
+	@tests/bench/bench.sh
+
 lint:
 	@scripts/install.sh build test lint
-	@/usr/bin/python3 scripts/lint.py --jobs $(JOBS) -- $(CPPFLAGS) -std=c++20 $(WARNINGS) $(FLAGS_release)
+	@/usr/bin/python3 scripts/lint.py --jobs $(JOBS) -- $(CPPFLAGS) -std=c++20
 
 OUR_CPP = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
 format:
@@ -109,4 +115,4 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 export MODE PORT VAR FILTER
-.PHONY: run test itest lint format clean help
+.PHONY: run test itest bench lint format clean help

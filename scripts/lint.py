@@ -69,10 +69,11 @@ def check_calls(path, text):
 
 
 def check_one_writer(texts):
-    calls = [path for path, text in texts.items() for _ in re.finditer(r"\blws_write\s*\(", without_comments(text))
-             if not path.startswith("tests/")]
+    # An answer in HTTP, before there is a WebSocket, is written once and closes.
+    calls = [path for path, text in texts.items() if not path.startswith("tests/")
+             for call in re.findall(r"\blws_write\s*\(([^;]*);", without_comments(text)) if "LWS_WRITE_HTTP" not in call]
     if len(calls) > 1:
-        yield f"lws_write is called in {len(calls)} places ({', '.join(calls)}): only one can know that the socket takes more"
+        yield f"frames leave in {len(calls)} places ({', '.join(calls)}): only one can know that the socket takes more"
 
 
 def own_rules(files):
@@ -139,7 +140,7 @@ def main(arguments):
     for name, check in [
         ("clang-format", lambda: run(["clang-format", "--dry-run", "-Werror", *everything])),
         ("our rules", lambda: list(own_rules(everything))),
-        ("shellcheck", lambda: run(["shellcheck", *bash_scripts()])),
+        ("shellcheck", lambda: run(["shellcheck", "-x", *bash_scripts()])),
         ("clang-tidy", lambda: tidy_all(sources, flags, jobs)),
     ]:
         complaints = check()

@@ -355,6 +355,10 @@ end_rest() {
   done
 }
 
+# shellcheck source=scripts/sanitizers.sh
+source "$ROOT/scripts/sanitizers.sh"
+case $MODE in asan | tsan) sanitizer_options "$ROOT" ;; esac
+
 step_pid='' supervisor='' locked=''
 trap '' PIPE
 trap stop EXIT
