@@ -157,6 +157,12 @@ inline constexpr std::string_view kSeqAt =  // PRIMARY, backwards
 inline constexpr std::string_view kSetMark =  // PRIMARY
     "UPDATE members SET read_seq = ? WHERE conversation_id = ? AND user_id = ?";
 
+// ---- messages: after the INSERT, for one conversation and one sender (messages.cpp has the rest)
+inline constexpr std::string_view kMoveTail =  // PRIMARY
+    "UPDATE conversations SET last_seq = ?, last_sent_at_ms = ?, last_sender_id = ? WHERE id = ?";
+inline constexpr std::string_view kRaiseMark =  // PRIMARY
+    "UPDATE members SET read_seq = GREATEST(read_seq, ?) WHERE conversation_id = ? AND user_id = ?";
+
 // ---- messages: pages, each one range scan of PRIMARY
 inline constexpr std::string_view kPageBefore =
     "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
