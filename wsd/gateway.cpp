@@ -87,7 +87,7 @@ void Gateway::StartClosing(Session& session, Leaving how, int64_t linger_ms) {
   Leave(session, how);
   session.state = SessionState::kClosing;
   session.closing_since_ms = clock_.MonotonicMs();
-  session.incoming = std::string();
+  std::string().swap(session.incoming);
   session.authentication.reset();
   if (session.held) {
     session.held.reset();

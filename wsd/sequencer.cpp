@@ -10,6 +10,14 @@ namespace {
 
 size_t Weight(const Arrival& arrival) { return sizeof(Arrival) + arrival.message.body.size(); }
 
+// Whether an answer that does not contain `seq` says that there is none: it was asked for, and the
+// answer, which may be cut at its end, goes that far.
+bool TellsOf(const MissingFetched& answer, uint64_t seq) {
+  const FetchMissing& request = answer.request;
+  if (seq < request.first.value || seq > request.last.value) return false;
+  return answer.messages->empty() || answer.messages->back().seq.value >= seq;
+}
+
 }  // namespace
 
 Sequencer::Sequencer(const Options& options, TimestampMs started_at)
@@ -47,18 +55,15 @@ void Sequencer::Fetched(MissingFetched answer, int64_t now_ms, Actions& actions)
     return;
   }
   if (conversation.held.empty()) return;  // what was missing has come by itself
-  bool news = false;
   for (Message& message : *answer.messages) {
+    if (message.seq.value < conversation.next) continue;
     const UserId other =
         message.sender == conversation.user ? conversation.other_user : conversation.user;
-    const bool missing = message.seq.value >= conversation.next;
-    news |= missing && Hold(conversation, Arrival{conversation.kind, id, other, std::move(message),
-                                                  ConnectionId(), true});
+    Hold(conversation,
+         Arrival{conversation.kind, id, other, std::move(message), ConnectionId(), true});
   }
-  // Not there although it was asked for: an administrator deleted it, and history has the same gap.
-  const bool asked_for_next = answer.request.first.value <= conversation.next &&
-                              conversation.next <= answer.request.last.value;
-  if (conversation.next == 0 || (!news && asked_for_next)) {
+  if (conversation.next == 0 || TellsOf(answer, conversation.next)) {
+    // If it still isn't there, an administrator deleted it, and history has the same gap.
     conversation.next = conversation.held.begin()->first;
   }
   Drain(id, conversation, actions);

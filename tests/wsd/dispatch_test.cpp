@@ -1,0 +1,44 @@
+#include "wsd/dispatch.h"
+
+#include <gtest/gtest.h>
+
+namespace parlor::wsd {
+namespace {
+
+TEST(DispatchTest, EveryFrameHasItsRow) {
+  EXPECT_EQ(FindFrame(InitFrame{"t"})->action, FrameAction::kGreet);
+  EXPECT_EQ(FindFrame(UnknownFrame{})->action, FrameAction::kIgnore);
+  EXPECT_EQ(FindFrame(SendFrame{})->action, FrameAction::kStore);
+}
+
+TEST(DispatchTest, ChatThatIsNotOfferedHasNone) {
+  SendFrame frame;
+  frame.kind = ConversationKind::kBot;
+  EXPECT_EQ(FindFrame(frame), nullptr);
+}
+
+TEST(DispatchTest, RoomMessageIsAddressedToTheOtherUser) {
+  SendFrame frame;
+  frame.other_user = UserId(2);
+  frame.message = "hello";
+  frame.client_msg_id = "a";
+  const messages::Outgoing outgoing = FindFrame(frame)->address(UserId(1), frame);
+  EXPECT_EQ(outgoing.sender, UserId(1));
+  EXPECT_EQ(std::get<messages::ToUser>(outgoing.to).other, UserId(2));
+  EXPECT_EQ(outgoing.body, "hello");
+  EXPECT_EQ(outgoing.client_msg_id, "a");
+}
+
+TEST(DispatchTest, TokenIsFoundInEveryKindOfFrame) {
+  EXPECT_EQ(*TokenOf(InitFrame{"t"}), "t");
+  EXPECT_EQ(*TokenOf(UnknownFrame{"t"}), "t");
+  EXPECT_EQ(TokenOf(UnknownFrame{}), nullptr);
+  SendFrame frame;
+  EXPECT_EQ(TokenOf(frame), nullptr);
+  frame.token = "t";
+  const ClientFrame with_token = frame;
+  EXPECT_EQ(*TokenOf(with_token), "t");
+}
+
+}  // namespace
+}  // namespace parlor::wsd
