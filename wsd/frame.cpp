@@ -41,7 +41,7 @@ SharedFrame EncodeTextFrame(std::string_view payload) {
 }
 
 SharedFrame EncodePingFrame() {
-  return std::make_shared<const std::string>(std::string{kFinPing, '\0'});
+  return std::make_shared<const std::string>(std::string{kFinPing, '\x01', 'p'});
 }
 
 SharedFrame EncodeCloseFrame(int code) {

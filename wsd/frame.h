@@ -13,7 +13,7 @@ using SharedFrame = std::shared_ptr<const std::string>;
 // One unfragmented text frame (FIN, opcode 1, unmasked as a server's are).
 SharedFrame EncodeTextFrame(std::string_view payload);
 
-// A ping without payload.
+// A ping of one byte. The pong repeats it: libwebsockets 4.1.6 passes empty pongs over in silence.
 SharedFrame EncodePingFrame();
 
 // A close frame with a code and no reason.

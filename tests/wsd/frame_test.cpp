@@ -25,7 +25,7 @@ TEST(FrameTest, LongerLengthTakesEightMoreBytes) {
   EXPECT_EQ(HeaderOf(65536), std::string("\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00", 10));
 }
 
-TEST(FrameTest, PingHasNoPayload) { EXPECT_EQ(*EncodePingFrame(), std::string("\x89\x00", 2)); }
+TEST(FrameTest, PingHasAPayloadForThePongToRepeat) { EXPECT_EQ(*EncodePingFrame(), "\x89\x01p"); }
 
 TEST(FrameTest, CloseCarriesItsCodeInNetworkOrder) {
   EXPECT_EQ(*EncodeCloseFrame(4401), "\x88\x02\x11\x31");
