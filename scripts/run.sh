@@ -229,7 +229,7 @@ start_supervisor() {
 
 start_part() {
   rm -f "$VAR/services/$1/down"
-  sv up "$VAR/services/$1" >/dev/null || fail_part "$1" "was not taken up by its supervisor"
+  wait_for "$1" 10 sv up "$VAR/services/$1"  # its runsv makes its pipes before it listens to them
 }
 
 fail_part() {
