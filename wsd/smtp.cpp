@@ -1,9 +1,12 @@
 // SMTP by libcurl.
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <chrono>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -14,6 +17,7 @@ namespace parlor::wsd {
 namespace {
 
 constexpr int64_t kConnectTimeoutS = 10;
+constexpr int64_t kSpareS = 5;  // libcurl's own limits, behind ours
 
 struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -36,9 +40,50 @@ size_t ReadMessage(char* buffer, size_t size, size_t count, void* left) {
   return taken;
 }
 
-int StopWhenTold(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::atomic<bool>*>(stop)->load() ? 1 : 0;
-}
+// Ends a transfer when told to, or when its time is over. libcurl alone would then still say QUIT
+// and wait for the answer (120 s by default, whatever CURLOPT_TIMEOUT says) of a server that may
+// have stalled: so the connection is shut down under it.
+class Watch {
+ public:
+  Watch(const std::atomic<bool>& stop, int64_t timeout_s)
+      : stop_(stop), end_(std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s)) {}
+
+  void Attach(CURL* easy) {
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &Watch::Progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, this);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Watch::Open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Watch::Close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+  }
+  bool timed_out() const { return timed_out_; }
+
+ private:
+  // Called at least once a second.
+  static int Progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    auto* watch = static_cast<Watch*>(self);
+    watch->timed_out_ = std::chrono::steady_clock::now() >= watch->end_;
+    if (!watch->stop_ && !watch->timed_out_) return 0;
+    for (const int socket : watch->sockets_) shutdown(socket, SHUT_RDWR);
+    return 1;
+  }
+  static curl_socket_t Open(void* self, curlsocktype, curl_sockaddr* address) {
+    const int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (opened < 0) return CURL_SOCKET_BAD;
+    static_cast<Watch*>(self)->sockets_.insert(opened);
+    return opened;
+  }
+  static int Close(void* self, curl_socket_t socket) {
+    static_cast<Watch*>(self)->sockets_.erase(socket);
+    return close(socket);
+  }
+
+  const std::atomic<bool>& stop_;
+  const std::chrono::steady_clock::time_point end_;
+  std::set<int> sockets_;
+  bool timed_out_ = false;
+};
 
 bool IsThisMachine(const std::string& smtp_url) {
   const std::unique_ptr<CURLU, UrlDeleter> url(curl_url());
@@ -100,10 +145,9 @@ void SmtpDelivery::SetUp(CURL* easy) const {
   }
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
                    static_cast<long>(std::min(config_.timeout_s, kConnectTimeoutS)));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(config_.timeout_s));
-  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &StopWhenTold);
-  curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &stop_);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(config_.timeout_s + kSpareS));
+  curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                   static_cast<long>(config_.timeout_s + kSpareS));
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a hanging name lookup does not hold the end up
 }
 
@@ -112,6 +156,7 @@ Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& mes
   if (!mail::IsPlainAddress(envelope.from) || !mail::IsPlainAddress(envelope.to)) {
     return {Delivered::Outcome::kRefused, "not a plain address"};
   }
+  Watch watch(stop_, config_.timeout_s);
   const Easy easy(curl_easy_init());
   const List recipients(curl_slist_append(nullptr, ("<" + envelope.to + ">").c_str()));
   if (!easy || !recipients) return {Delivered::Outcome::kTryLater, "out of memory"};
@@ -119,6 +164,7 @@ Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& mes
   std::string_view left(message);
   std::array<char, CURL_ERROR_SIZE> error{};
   SetUp(easy.get());
+  watch.Attach(easy.get());
   curl_easy_setopt(easy.get(), CURLOPT_MAIL_FROM, sender.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(easy.get(), CURLOPT_UPLOAD, 1L);
@@ -127,6 +173,7 @@ Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& mes
   curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error.data());
   const CURLcode code = curl_easy_perform(easy.get());
   if (code == CURLE_OK) return {};
+  if (watch.timed_out()) return {Delivered::Outcome::kTryLater, "timed out"};
   long answer = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &answer);
   const std::string_view detail(error.data());
