@@ -20,12 +20,11 @@ Pair PairOf(const Outgoing& message, const ToUser& to) {
 // What the batch needs to know, each thing once and in the order of its keys, which is the order in
 // which all transactions lock.
 struct Wanted {
-  std::map<Pair, ConversationId> rooms;      // 0: does not exist (yet)
-  std::map<UserId, ConversationId> bots;     // the same
-  std::set<ConversationId> groups;           // asked for …
-  std::set<UserId> group_senders;            // … by these
-  std::set<ConversationId> existing_groups;  // found
-  std::set<std::pair<ConversationId, UserId>> group_members;
+  std::map<Pair, ConversationId> rooms;   // 0: does not exist (yet)
+  std::map<UserId, ConversationId> bots;  // the same
+  std::set<std::pair<ConversationId, UserId>> group_senders;
+  std::set<ConversationId> groups;                            // those that there are
+  std::set<std::pair<ConversationId, UserId>> group_members;  // senders who are members
   std::set<UserId> unknown_users;
 };
 
@@ -35,8 +34,7 @@ Wanted Collect(std::span<const Outgoing> batch) {
     if (const auto* user = std::get_if<ToUser>(&message.to)) {
       if (user->other != message.sender) wanted.rooms[PairOf(message, *user)];
     } else if (const auto* group = std::get_if<ToGroup>(&message.to)) {
-      wanted.groups.insert(group->group);
-      wanted.group_senders.insert(message.sender);
+      wanted.group_senders.emplace(group->group, message.sender);
     } else {
       wanted.bots[message.sender];
     }
@@ -81,16 +79,27 @@ Status FindBotChats(db::Transaction& tx, Wanted& wanted) {
   return Ok();
 }
 
+// Two looks in one statement: the groups (with 0), and the senders among their members, one range
+// of an index each, so that the size of a group does not matter.
 Status FindGroups(db::Transaction& tx, Wanted& wanted) {
-  if (wanted.groups.empty()) return Ok();
-  db::SqlText sql(
-      "SELECT g.id, COALESCE(m.user_id, 0) FROM chat_groups g LEFT JOIN members m ON "
-      "m.conversation_id = g.id AND m.user_id IN ");
-  List(sql, wanted.group_senders).Raw(" WHERE g.id IN ");
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(List(sql, wanted.groups).str()));
+  if (wanted.group_senders.empty()) return Ok();
+  std::set<ConversationId> asked;
+  for (const auto& [group, sender] : wanted.group_senders) asked.insert(group);
+  db::SqlText sql("SELECT id, 0 FROM chat_groups WHERE id IN ");
+  List(sql, asked).Raw(" UNION ALL SELECT conversation_id, user_id FROM members WHERE ");
+  const char* separator = "";
+  for (const auto& [group, sender] : wanted.group_senders) {
+    sql.Raw(std::exchange(separator, " OR ")).Raw("conversation_id=").Value(group.value);
+    sql.Raw(" AND user_id=").Value(sender.value);
+  }
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.str()));
   for (size_t row = 0; row < rows.size(); ++row) {
-    wanted.existing_groups.insert(rows.As<ConversationId>(row, 0));
-    wanted.group_members.emplace(rows.As<ConversationId>(row, 0), rows.As<UserId>(row, 1));
+    const auto group = rows.As<ConversationId>(row, 0);
+    if (const auto user = rows.As<UserId>(row, 1)) {
+      wanted.group_members.emplace(group, user);
+    } else {
+      wanted.groups.insert(group);
+    }
   }
   return Ok();
 }
@@ -177,7 +186,7 @@ Result<ConversationId> TargetOf(const Outgoing& message, const Wanted& wanted) {
     return room;
   }
   if (const auto* group = std::get_if<ToGroup>(&message.to)) {
-    if (!wanted.existing_groups.contains(group->group)) {
+    if (!wanted.groups.contains(group->group)) {
       return Status(ErrorCode::kNotFound, "There is no such group.");
     }
     if (!wanted.group_members.contains({group->group, message.sender})) {
