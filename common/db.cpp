@@ -28,7 +28,7 @@ Status Transaction::Begin() {
 Status Transaction::Commit() {
   if (!over_.ok()) return over_;
   // As a statement: the connector's own commit() returns normally when nothing was stored.
-  const Status status = connection_->ExecuteText("COMMIT").status();
+  Status status = connection_->ExecuteText("COMMIT").status();
   open_ = !status.ok();
   if (status.ok()) return status;
   if (!connection_->lost()) return over_ = status;
@@ -186,7 +186,7 @@ Status Database::Ping() {
   // A second round only if a connection that was lying idle turned out to be dead.
   for (const bool had_connection : {impl_->connection != nullptr, false}) {
     if (Attempt connected = impl_->Connect(); !connected.status.ok()) return connected.status;
-    const Status status = impl_->connection->ExecuteText("DO 1").status();
+    Status status = impl_->connection->ExecuteText("DO 1").status();
     if (status.ok() || !impl_->connection->lost() || !had_connection) return status;
   }
   return Status(ErrorCode::kUnavailable, "The database is away. Try again.");

@@ -52,10 +52,11 @@ sql::ConnectOptionsMap Options(const DatabaseConfig& config) {
 }
 
 // Errors whose text names accounts, tables and columns, never a user's data.
+constexpr int kLoggable[] = {1040, 1044, 1045, 1046, 1049, 1054, 1064, 1142, 1143, 1146, 1205,
+                             1213, 1305, 1364, 1406, 1452, 2002, 2003, 2006, 2013, 2026};
+
 bool MayLogText(int code) {
-  static constexpr int kCodes[] = {1040, 1044, 1045, 1046, 1049, 1054, 1064, 1142, 1143, 1146, 1205,
-                                   1213, 1305, 1364, 1406, 1452, 2002, 2003, 2006, 2013, 2026};
-  return std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
+  return std::find(std::begin(kLoggable), std::end(kLoggable), code) != std::end(kLoggable);
 }
 
 // A text statement up to its first value in quotes.

@@ -280,6 +280,7 @@ class WritersTest : public MessagesTest {
   template <typename Work>
   void InThreads(int count, Work work) {
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) {
       threads.emplace_back([this, i, work] {
         const SystemClock clock;
@@ -308,6 +309,7 @@ class WritersTest : public MessagesTest {
 
 TEST_F(WritersTest, RoomsMadeByManyAtOnceAreMadeOnce) {
   std::vector<UserId> users;
+  users.reserve(12);
   for (int i = 0; i < 12; ++i) users.push_back(db_.AddUser());
   InThreads(4, [&](int thread, db::Database& database) {
     std::vector<Outgoing> batch;
@@ -346,6 +348,7 @@ TEST_F(WritersTest, TheSameClientIdFromManyAtOnceIsOneMessage) {
 
 TEST_F(WritersTest, RandomOverlappingBatchesLeaveNoHoleAndNoDouble) {
   std::vector<UserId> users;
+  users.reserve(8);
   for (int i = 0; i < 8; ++i) users.push_back(db_.AddUser());
   const ConversationId group = db_.AddGroup(users[0]);
   for (size_t i = 1; i < users.size(); ++i) db_.AddMember(group, users[i]);
@@ -355,6 +358,7 @@ TEST_F(WritersTest, RandomOverlappingBatchesLeaveNoHoleAndNoDouble) {
     const auto pick = [&](size_t n) { return static_cast<size_t>(random() % n); };
     for (int round = 0; round < 40; ++round) {
       std::vector<Outgoing> batch;
+      batch.reserve(30);
       for (size_t i = 0, n = 1 + pick(30); i < n; ++i) {
         const UserId sender = users[pick(users.size())];
         const UserId other = users[pick(users.size())];

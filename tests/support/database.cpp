@@ -1,13 +1,14 @@
 #include "tests/support/database.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -34,6 +35,7 @@ std::string Environment(const char* name) {
 // Starts a program, its output into `log`. It ends with us, however we end.
 pid_t Start(const std::vector<std::string>& command, const fs::path& log) {
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const pid_t parent = getpid();
@@ -46,6 +48,20 @@ pid_t Start(const std::vector<std::string>& command, const fs::path& log) {
   dup2(out, 2);
   execvp(argv[0], argv.data());
   _exit(127);
+}
+
+constexpr const char* kFolderPrefix = "/parlor-test-";
+
+// What test programs that crashed have left; their servers ended with them.
+void RemoveLeftovers(const fs::path& parent) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(parent, ignored)) {
+    const std::string name = "/" + entry.path().filename().string();
+    if (!name.starts_with(kFolderPrefix)) continue;
+    const pid_t owner = static_cast<pid_t>(
+        std::strtol(name.c_str() + std::string_view(kFolderPrefix).size(), nullptr, 10));
+    if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry, ignored);
+  }
 }
 
 // The server of this process.
@@ -93,7 +109,9 @@ class Server {
     // In memory where possible: the tests are about statements, not about disks.
     std::string pattern =
         (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string()) +
-        "/parlor-test-XXXXXX";
+        kFolderPrefix;
+    RemoveLeftovers(fs::path(pattern).parent_path());
+    pattern += std::to_string(getpid()) + "-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) Die("no temporary folder");
     folder_ = pattern;
     socket_ = folder_ / "socket";
