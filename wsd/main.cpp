@@ -110,7 +110,7 @@ class Daemon {
     if (!bus_reader_.WaitFirstSweep(std::chrono::steady_clock::now() + kFirstSweep)) {
       log::Warning("starting", {{"error", "the events table can't be read yet"}});
     }
-    return server_->Listen();
+    return Ok();
   }
 
   // All at once, then one after the other. The server is there to the end: threads wake it.

@@ -1,5 +1,5 @@
-// The network: listening, handshakes, reading and writing. The only includer of libwebsockets and
-// libuv.
+// The network: listening, handshakes, reading and writing. The only component that includes
+// libwebsockets and libuv (server*.cpp).
 //
 // One libuv loop of our own, on which everything of the gateway runs too. It is handed to
 // libwebsockets as a foreign loop, so the library installs no signal handlers (its own turn a crash
@@ -10,7 +10,7 @@
 // (lws_partial_buffered): an unguarded second write corrupts the stream.
 //
 // Limits: connections as descriptors.h says, refused before the handshake; a header block of
-// 16 KiB. Failure: a listening address that can't be had is an error of Listen().
+// 16 KiB. Failure: a listening address that can't be had is an error of Create().
 #pragma once
 
 #include <functional>
@@ -24,18 +24,17 @@ namespace parlor::wsd {
 
 class Server {
  public:
-  // Sets the process up (descriptor limit, SIGPIPE) and makes the loop; listens on nothing yet.
-  // `drain_mailbox` hands what the threads posted to the gateway; called on the loop after Wake().
-  // The gateway outlives the server.
+  // Sets the process up (descriptor limit, SIGPIPE), makes the loop and listens: on
+  // socket.listen_path (behind nginx), on socket.listen_port. Who connects is served from Run() on.
+  // To be called before any thread starts: a second daemon started by mistake must not get as far
+  // as the bus endpoint or the rows of the one that runs. `drain_mailbox` hands what the threads
+  // posted to the gateway; called on the loop after Wake(). The gateway outlives the server.
   static Result<std::unique_ptr<Server>> Create(const Config& config, Gateway& gateway,
                                                 std::function<void()> drain_mailbox);
   ~Server();
 
   // Makes the loop call drain_mailbox soon. Any thread, until the destructor begins.
   void Wake();
-
-  // Lets connections in: on socket.listen_path (behind nginx) and on socket.listen_port.
-  Status Listen();
 
   // Runs the loop until SIGTERM or SIGINT and the graceful end after it: nothing new is accepted;
   // what was taken is committed, acknowledged and delivered; everybody is closed with 1012, in

@@ -120,6 +120,11 @@ class GatewayTest : public ::testing::Test {
     }
     Post(std::move(batch));
   }
+  void PostFetched(const FetchMissing& request, std::vector<Message> messages) {
+    MissingFetched answer{request, Status(ErrorCode::kInternal, ""), kAda, kBob};
+    answer.messages = std::move(messages);
+    Post(std::move(answer));
+  }
   std::string Presence() { return std::exchange(presence_, ""); }
 
   // Time passes, and the loop looks at it every 100 ms.

@@ -95,7 +95,7 @@ TEST_F(MessagesTest, LostEventIsReadFromTheDatabase) {
   ASSERT_EQ(lookups_.size(), 1U);
   const auto request = std::get<FetchMissing>(lookups_[0]);
   const Message missing{Seq(2), clock_.Now(), kBob, "missed"};
-  Post(MissingFetched{request, std::vector{missing}, kAda, kBob});
+  PostFetched(request, {missing});
   EXPECT_THAT(Take(bob_), ElementsAre(HasSubstr("missed"), HasSubstr("\"seq\":3")));
   EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("missed")));
 }
