@@ -57,7 +57,8 @@ struct ProfileChange {
 };
 struct ReadMark {
   ConversationId conversation;
-  ConversationKind kind;                 // as the field was named: chat_room_id or chat_group_id
+  // As the field was named: chat_room_id or chat_group_id.
+  ConversationKind kind = ConversationKind::kRoom;
   std::optional<ParsedTimestamp> up_to;  // absent: up to the newest message
 };
 struct RoomPost {
@@ -123,7 +124,7 @@ struct RoomSummary {
 };
 struct Notification {
   ConversationId conversation;
-  ConversationKind kind;
+  ConversationKind kind = ConversationKind::kRoom;
   UserId last_sender;
   uint64_t unread = 0;
   TimestampMs timestamp;
@@ -210,13 +211,13 @@ struct UserSuspended {
 };
 struct ReadMarkMoved {
   UserId user;
-  ConversationKind kind;
+  ConversationKind kind = ConversationKind::kRoom;
   ConversationId conversation;
   uint64_t unread;
   TimestampMs timestamp;
 };
 struct MessageSent {
-  ConversationKind kind;
+  ConversationKind kind = ConversationKind::kRoom;
   ConversationId conversation;
   Seq seq;
   TimestampMs sent_at;

@@ -24,7 +24,7 @@ Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& t
 
 enum class Outcome { kCreated, kAlreadyConfirmed };
 struct Confirmation {
-  Outcome outcome;
+  Outcome outcome = Outcome::kCreated;
   Profile user;
 };
 // Creates the account. kNotFound for an unknown or replaced token, kGone for one past its time,

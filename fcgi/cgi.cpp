@@ -10,6 +10,7 @@
 namespace parlor::fcgi {
 namespace {
 
+constexpr std::string_view kBearer = "bearer";
 constexpr std::string_view kDefaultMount = "/http";
 constexpr size_t kMaxDrainedBytes = 1 << 20;
 constexpr size_t kMaxRequestIdBytes = 64;
@@ -72,7 +73,6 @@ std::string_view Trim(std::string_view text) {
 }
 
 std::string_view WithoutBearer(std::string_view value) {
-  constexpr std::string_view kBearer = "bearer";
   value = Trim(value);
   const bool has_scheme =
       value.size() >= kBearer.size() &&
@@ -154,7 +154,9 @@ void ReadBody(const std::function<size_t(char* buffer, size_t size)>& read, size
 std::string Serialize(const Response& response, bool with_body) {
   std::string out = "Status: " + std::to_string(response.status);
   out.append(" ").append(ReasonPhrase(response.status)).append("\r\n");
-  for (const auto& [name, value] : response.headers) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  }
   if (!HasNoBody(response.status)) {
     out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
   }

@@ -25,7 +25,7 @@ class HashSlots {
 
  private:
   struct File {
-    int descriptor;
+    int descriptor = -1;
     bool taken = false;  // by us: the kernel would give us the same lock again
   };
 

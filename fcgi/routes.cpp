@@ -11,7 +11,7 @@ std::span<const Route> Routes() {
   using enum Access;
   using enum Pages;
   // clang-format off
-  static constexpr std::array kRoutes = {
+  static constexpr std::array table = {
       Route{kPost, "/register",         kPublic,  handlers::Register},
       Route{kGet,  "/register/{token}", kPublic,  handlers::OpenLink,    kHtmlToo},
       Route{kPost, "/register/{token}", kPublic,  handlers::ConfirmLink, kHtmlToo},
@@ -29,7 +29,7 @@ std::span<const Route> Routes() {
       Route{kGet,  "/health",           kPublic,  handlers::Health},
   };
   // clang-format on
-  return kRoutes;
+  return table;
 }
 
 }  // namespace parlor::fcgi

@@ -12,7 +12,7 @@
 namespace parlor::fcgi::handlers {
 namespace {
 
-constexpr int64_t kMsPerHour = 3600 * 1000;
+constexpr int64_t kMsPerHour = 3'600'000;
 
 Result<std::string> HashInSlot(const Services& services, std::string_view password) {
   PARLOR_ASSIGN_OR_RETURN(const auto slot, services.hash_slots.Acquire());

@@ -22,7 +22,7 @@ Result<ConversationId> RoomFromPath(std::string_view text) {
 
 // The socket's code for the same limit is too_fast; here it is what HTTP clients know.
 Status ChargeRate(Call& call, db::Transaction& tx) {
-  const Status status =
+  Status status =
       send_rate::Charge(tx, call.session().user, call.services().config.limits, call.Now());
   if (status.ok() || status.code() != ErrorCode::kTooFast) return status;
   return Status::RetryAfter(ErrorCode::kTooManyRequests, status.retry_after_ms(), status.message());

@@ -15,6 +15,7 @@ namespace parlor {
 namespace {
 
 constexpr int kDeadlineMs = 20'000;
+constexpr int64_t kForeverMs = 20'000'000;
 
 class BusTest : public ::testing::Test {
  protected:
@@ -134,7 +135,7 @@ TEST_F(BusTest, OwnerAndGroupMayConnectAndNobodyElse) {
 TEST_F(BusTest, InterruptEndsWaitingFromAnotherThread) {
   const auto subscriber = Bind();
   std::thread other([&] { subscriber->Interrupt(); });
-  EXPECT_EQ(subscriber->Receive(kDeadlineMs * 1000), std::nullopt);
+  EXPECT_EQ(subscriber->Receive(kForeverMs), std::nullopt);
   other.join();
 }
 
@@ -142,8 +143,8 @@ TEST_F(BusTest, AfterAnInterruptNothingIsWaitedForAnyMore) {
   const auto subscriber = Bind();
   subscriber->Interrupt();
   subscriber->Interrupt();
-  EXPECT_EQ(subscriber->Receive(kDeadlineMs * 1000), std::nullopt);
-  EXPECT_EQ(subscriber->Receive(kDeadlineMs * 1000), std::nullopt);
+  EXPECT_EQ(subscriber->Receive(kForeverMs), std::nullopt);
+  EXPECT_EQ(subscriber->Receive(kForeverMs), std::nullopt);
 }
 
 TEST_F(BusTest, AnEndpointThatCannotBeBoundIsNamed) {

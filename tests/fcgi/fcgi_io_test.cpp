@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -79,7 +79,7 @@ std::string RunCgi(const Environment& environment, std::string_view input) {
   }
   close(out[1]);
   WriteAll(in[1], input);  // and our end stays open: a server need not close it
-  const std::string answer = ReadToEnd(out[0]);
+  std::string answer = ReadToEnd(out[0]);
   for (const int descriptor : {in[0], in[1], out[0]}) close(descriptor);
   EXPECT_EQ(ExitStatus(child), 0);
   return answer;
@@ -195,7 +195,7 @@ class FastCgiProgramTest : public ::testing::Test {
   std::string Exchange(const Environment& parameters, std::string_view body) {
     const int connection = Connect();
     WriteAll(connection, FastCgiRequest(parameters, body));
-    const std::string answer = StdoutOf(ReadToEnd(connection));
+    std::string answer = StdoutOf(ReadToEnd(connection));
     close(connection);
     return answer;
   }

@@ -11,9 +11,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 std::string Base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
@@ -29,7 +30,8 @@ std::string Base64(std::string_view bytes) {
 
 std::string HeadersOf(const Response& response) {
   std::string all;
-  for (const auto& [name, value] : response.headers) all += name + ": " + value + "\n";
+  for (const auto& [name, value] : response.headers)
+    all.append(name).append(": ").append(value).append("\n");
   return all;
 }
 

@@ -55,14 +55,14 @@ TEST(RouterTest, BracesGiveTheirSegment) {
 }
 
 TEST(RouterTest, AWordGoesBeforeBraces) {
-  constexpr Route kTable[] = {{Method::kGet, "/users/profile"}, {Method::kGet, "/users/{id}"}};
-  EXPECT_EQ(FindRoute(kTable, Method::kGet, "/users/profile").pattern, "/users/profile");
-  EXPECT_EQ(FindRoute(kTable, Method::kGet, "/users/profil").pattern, "/users/{id}");
+  constexpr Route table[] = {{Method::kGet, "/users/profile"}, {Method::kGet, "/users/{id}"}};
+  EXPECT_EQ(FindRoute(table, Method::kGet, "/users/profile").pattern, "/users/profile");
+  EXPECT_EQ(FindRoute(table, Method::kGet, "/users/profil").pattern, "/users/{id}");
 }
 
 TEST(RouterTest, SeveralBracesGiveTheirSegmentsInOrder) {
-  constexpr Route kTable[] = {{Method::kDelete, "/groups/{id}/members/{user}"}};
-  const Match match = FindRoute(kTable, Method::kDelete, "/groups/3/members/5");
+  constexpr Route table[] = {{Method::kDelete, "/groups/{id}/members/{user}"}};
+  const Match match = FindRoute(table, Method::kDelete, "/groups/3/members/5");
   ASSERT_EQ(match.parameters.size(), 2U);
   EXPECT_EQ(match.parameters[0], "3");
   EXPECT_EQ(match.parameters[1], "5");

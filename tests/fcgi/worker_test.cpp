@@ -61,7 +61,7 @@ class WorkerTest : public ::testing::Test {
   }
 
   const std::string folder_ = MakeFolder();
-  const SystemClock clock_;
+  const SystemClock clock_{};
   const Config config_ = MakeConfig(folder_);
   db::Database database_{config_.database, clock_};
   EventPublisher publisher_{config_.bus};

@@ -109,7 +109,7 @@ class WorkerFixture : public ::testing::Test {
   }
 
   const std::string folder_ = MakeFolder();
-  const SystemClock system_clock_;
+  const SystemClock system_clock_{};
 
  protected:
   testing::TestDatabase database_;
