@@ -377,6 +377,8 @@ ulimit -n "$NOFILE"
 make_run_dir
 write_configs
 : >"$VAR/log/setup.log"
+"$BUILD/parlor-wsd" --config "$VAR/etc/parlor-wsd.toml" --check-config >>"$VAR/log/setup.log" 2>&1 ||
+  die "$(tail -n 1 "$VAR/log/setup.log")"
 say "Starting Parlor in $VAR …"
 create_data
 start_supervisor
