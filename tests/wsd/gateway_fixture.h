@@ -120,6 +120,12 @@ class GatewayTest : public ::testing::Test {
     }
     Post(std::move(batch));
   }
+  void PostEvent(Event event, uint64_t id = 0) {
+    EventArrived arrived;
+    arrived.event = std::move(event);
+    arrived.id = EventId(id);
+    Post(std::move(arrived));
+  }
   void PostFetched(const FetchMissing& request, std::vector<Message> messages) {
     MissingFetched answer{request, Status(ErrorCode::kInternal, ""), kAda, kBob};
     answer.messages = std::move(messages);

@@ -78,8 +78,8 @@ TEST_F(MessagesTest, HttpMessageIsDeliveredInOrderWithOurs) {
   EXPECT_EQ(Take(bob_).size(), 1U);
   const MessageSent event{
       ConversationKind::kRoom, ConversationId(50), Seq(2), clock_.Now(), kBob, kAda, "by http"};
-  Post(EventArrived{event, EventId(9)});
-  Post(EventArrived{event, EventId(9)});  // repeated after a restart
+  PostEvent(event, 9);
+  PostEvent(event, 9);  // repeated after a restart
   EXPECT_THAT(Take(bob_), ElementsAre(HasSubstr("by http"), HasSubstr("\"seq\":3")));
   EXPECT_EQ(events_done_.size(), 2U);
 }
@@ -101,12 +101,10 @@ TEST_F(MessagesTest, LostEventIsReadFromTheDatabase) {
 }
 
 TEST_F(MessagesTest, ReadMarksAndNamesAreToldToWhomTheyConcern) {
-  Post(EventArrived{
-      ReadMarkMoved{kAda, ConversationKind::kRoom, ConversationId(50), 3, clock_.Now()},
-      EventId(1)});
+  PostEvent(ReadMarkMoved{kAda, ConversationKind::kRoom, ConversationId(50), 3, clock_.Now()}, 1);
   EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("notification_update")));
   EXPECT_THAT(Take(bob_), IsEmpty());
-  Post(EventArrived{UserUpdated{kAda, "Ada", "L"}, EventId(2)});
+  PostEvent(UserUpdated{kAda, "Ada", "L"}, 2);
   EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("user_update")));
   EXPECT_THAT(Take(bob_), ElementsAre(HasSubstr("user_update")));
 }
@@ -188,9 +186,9 @@ TEST_F(MessagesTest, RateIsTheUsersOverAllConnections) {
 
 TEST_F(MessagesTest, HttpSendsUseTheSameRate) {
   for (uint64_t seq = 1; seq <= 200; ++seq) {
-    Post(EventArrived{MessageSent{ConversationKind::kRoom, ConversationId(50), Seq(seq),
-                                  clock_.Now(), kAda, kBob, "h"},
-                      EventId(seq)});
+    PostEvent(MessageSent{ConversationKind::kRoom, ConversationId(50), Seq(seq), clock_.Now(), kAda,
+                          kBob, "h"},
+              seq);
     Take(ada_);
     Take(bob_);
   }

@@ -107,9 +107,9 @@ TEST_F(SignInTest, AnotherTokenOfTheUserRebinds) {
   Say(client, InitText('b'));
   AnswerSignIn(kAda, 8);
   EXPECT_THAT(Take(client), ElementsAre(HasSubstr("\"session_id\":8")));
-  Post(EventArrived{SessionEnded{kAda, SessionId(7)}, EventId()});
+  PostEvent(SessionEnded{kAda, SessionId(7)});
   EXPECT_EQ(CloseCodeOf(client), 0) << "it is not bound to that session any more";
-  Post(EventArrived{SessionEnded{kAda, SessionId(8)}, EventId()});
+  PostEvent(SessionEnded{kAda, SessionId(8)});
   EXPECT_EQ(CloseCodeOf(client), 4403);
   EXPECT_EQ(Presence(), "+1 -1");
 }
@@ -141,7 +141,7 @@ TEST_F(SignInTest, DatabaseAwayWhileRebindingKeepsTheOldSession) {
 TEST_F(SignInTest, LogoutWhileTheTokenIsLookedUpIsNotMissed) {
   Client& client = Connect();
   Say(client, InitText('a'));
-  Post(EventArrived{SessionEnded{kAda, SessionId(7)}, EventId()});
+  PostEvent(SessionEnded{kAda, SessionId(7)});
   AnswerSignIn(kAda, 7);  // was read before the row went
   EXPECT_EQ(CloseCodeOf(client), 4401);
   EXPECT_EQ(Presence(), "");
@@ -151,7 +151,7 @@ TEST_F(SignInTest, SessionEndClosesAllItsSocketsAndNoOther) {
   Client& tab = SignIn(kAda, 'a', 7);
   Client& other_tab = SignIn(kAda, 'a', 7);
   Client& phone = SignIn(kAda, 'b', 8);
-  Post(EventArrived{SessionEnded{kAda, SessionId(7)}, EventId(3)});
+  PostEvent(SessionEnded{kAda, SessionId(7)}, 3);
   EXPECT_EQ(CloseCodeOf(tab), 4403);
   EXPECT_EQ(CloseCodeOf(other_tab), 4403);
   EXPECT_EQ(CloseCodeOf(phone), 0);
@@ -163,7 +163,7 @@ TEST_F(SignInTest, SessionEndClosesAllItsSocketsAndNoOther) {
 TEST_F(SignInTest, NothingGoesInOrOutAfterTheSessionEnded) {
   Client& ada = SignIn(kAda, 'a', 7);
   Client& bob = SignIn(kBob, 'b', 8);
-  Post(EventArrived{SessionEnded{kAda, SessionId(7)}, EventId()});
+  PostEvent(SessionEnded{kAda, SessionId(7)});
   Take(ada);
   Say(ada, MessageText(kBob));
   EXPECT_TRUE(writes_.empty());
@@ -174,7 +174,7 @@ TEST_F(SignInTest, NothingGoesInOrOutAfterTheSessionEnded) {
 
 TEST_F(SignInTest, EndedSocketThatDoesNotDrainIsDroppedWithinASecond) {
   Client& ada = SignIn(kAda, 'a', 7);
-  Post(EventArrived{SessionEnded{kAda, SessionId(7)}, EventId()});
+  PostEvent(SessionEnded{kAda, SessionId(7)});
   Pass(900);
   EXPECT_TRUE(ada.peer.dropped);
 }
@@ -182,7 +182,7 @@ TEST_F(SignInTest, EndedSocketThatDoesNotDrainIsDroppedWithinASecond) {
 TEST_F(SignInTest, SuspensionClosesAllSessions) {
   Client& tab = SignIn(kAda, 'a', 7);
   Client& phone = SignIn(kAda, 'b', 8);
-  Post(EventArrived{UserSuspended{kAda}, EventId()});
+  PostEvent(UserSuspended{kAda});
   EXPECT_EQ(CloseCodeOf(tab), 4403);
   EXPECT_EQ(CloseCodeOf(phone), 4403);
   EXPECT_EQ(Presence(), "+1 -1");
@@ -237,7 +237,7 @@ TEST_F(SignInTest, ReloadIsNotSeen) {
 
 TEST_F(SignInTest, LogoutAfterTheTabWasClosedIsAnnouncedAtOnce) {
   Vanish(SignIn(kAda, 'a', 7));
-  Post(EventArrived{SessionEnded{kAda, SessionId(7)}, EventId()});
+  PostEvent(SessionEnded{kAda, SessionId(7)});
   EXPECT_EQ(Presence(), "+1 -1");
 }
 
