@@ -26,10 +26,29 @@ def stack():
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fragile_stack():
     """For tests that kill parts; each test leaves it healthy."""
-    with Stack(QUICK) as running:
+    with Stack({**QUICK, "PARLOR_DATABASE_READ_TIMEOUT_S": 5}) as running:
+        yield running
+
+
+@pytest.fixture
+def broken(fragile_stack):
+    """The fragile stack, healthy again for the next test."""
+    yield fragile_stack
+    fragile_stack.wait_healthy()
+
+
+@pytest.fixture(scope="session")
+def strict_stack():
+    """The default rates, and pings every second: who does not answer two is gone."""
+    options = {
+        "PARLOR_MAIL_POLL_MS": 100,
+        "PARLOR_SOCKET_OFFLINE_GRACE_MS": 1000,
+        "PARLOR_SOCKET_PING_INTERVAL_MS": 1000,
+    }
+    with Stack(options) as running:
         yield running
 
 

@@ -8,18 +8,10 @@ import os
 import signal
 import time
 
-import pytest
-
 from support import processes
 from support.checks import assert_ordered
 from support.stream import HttpStream, SocketStream
 from support.waiting import wait_until
-
-
-@pytest.fixture
-def broken(fragile_stack):
-    yield fragile_stack
-    fragile_stack.wait_healthy()
 
 
 @contextlib.contextmanager

@@ -6,16 +6,8 @@ import signal
 import subprocess
 import time
 
-import pytest
-
 from support.checks import assert_problem
 from support.waiting import wait_until
-
-
-@pytest.fixture
-def broken(fragile_stack):
-    yield fragile_stack
-    fragile_stack.wait_healthy()
 
 
 def tell_daemons(stack, event):

@@ -2,18 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from support.checks import assert_not_arrived, assert_problem, assert_retry_after, marker
 from support.pipeline import statuses_of
-from support.stack import Stack
 from support.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def strict_stack():
-    with Stack({"PARLOR_MAIL_POLL_MS": 100}) as running:
-        yield running
 
 
 def try_often(person, count, **options):

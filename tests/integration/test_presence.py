@@ -1,24 +1,9 @@
 """Who is online, and who is told (protocol.md section 4, promise 8). The grace is 1.5 s here."""
 
-import pytest
-
 from support.checks import assert_not_arrived, marker
-from support.stack import Stack
 from support.waiting import wait_until
 
 GRACE_S = 1.5
-
-
-@pytest.fixture(scope="module")
-def keen_stack():
-    """Pings every second: who does not answer two is gone."""
-    options = {
-        "PARLOR_MAIL_POLL_MS": 100,
-        "PARLOR_SOCKET_OFFLINE_GRACE_MS": 1000,
-        "PARLOR_SOCKET_PING_INTERVAL_MS": 1000,
-    }
-    with Stack(options) as running:
-        yield running
 
 
 def let_the_grace_pass(stack, watcher):
@@ -127,8 +112,8 @@ def test_the_list_of_users_agrees_with_what_is_told(stack, ada, bob):
     assert bob.user_id not in ada.online_ids()
 
 
-def test_a_vanished_network_is_noticed(keen_stack):
-    ada, bob = keen_stack.person("Ada"), keen_stack.person("Bob")
+def test_a_vanished_network_is_noticed(strict_stack):
+    ada, bob = strict_stack.person("Ada"), strict_stack.person("Bob")
     watcher = ada.socket()
     silent = bob.raw_socket()  # reads nothing from here on, so answers no ping
     watcher.wait_type("user_activity", user_id=bob.user_id, login=True)
@@ -138,11 +123,11 @@ def test_a_vanished_network_is_noticed(keen_stack):
     silent.drop()
 
 
-def test_who_answers_pings_stays_for_many_intervals(keen_stack):
-    ada, bob = keen_stack.person("Ada"), keen_stack.person("Bob")
+def test_who_answers_pings_stays_for_many_intervals(strict_stack):
+    ada, bob = strict_stack.person("Ada"), strict_stack.person("Bob")
     watcher, quiet = ada.socket(), bob.socket()
     for _ in range(2):
-        let_the_grace_pass(keen_stack, watcher)
+        let_the_grace_pass(strict_stack, watcher)
     quiet.ping()
     assert activities(watcher, bob) == [True]
     wait_until(lambda: bob.user_id in ada.online_ids(), what="bob online")

@@ -92,6 +92,15 @@ def test_404_inside_and_outside_of_http(stack, ada):
     assert_problem(answer, 404, "not_found")
 
 
+def test_requests_to_the_socket_that_are_no_handshake(stack):
+    plain = requests.get(f"{stack.url}/socket", timeout=5)
+    assert_problem(plain, 426, "upgrade_required")
+    assert plain.headers["Upgrade"] == "websocket"
+    posted = requests.post(f"{stack.url}/socket", json={}, timeout=5)
+    assert_problem(posted, 405, "method_not_allowed")
+    assert posted.headers["Allow"] == "GET"
+
+
 def test_personal_data_is_not_to_be_kept(stack, ada, bob):
     room = ada.post("/chat_rooms", {"other_user_id": bob.user_id, "message": "x"})
     answers = [

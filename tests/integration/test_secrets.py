@@ -107,6 +107,13 @@ def test_secret_files_are_private(stack):
             assert path.stat().st_mode & 0o007 == 0, f"{path} is readable by everybody"
 
 
+def test_nobody_else_on_the_machine_reaches_the_sockets(stack):
+    """The database's root has no password: the folder of its socket is the door."""
+    run = (stack.var / "run").resolve()
+    assert run.stat().st_mode & 0o077 == 0
+    assert (stack.var / "mysql").stat().st_mode & 0o077 == 0
+
+
 def test_no_answer_repeats_what_was_sent(stack, ada):
     answer = ada.post("/login", {"email": ada.email, "password": "guessed it wrong"}, token=None)
     assert "guessed" not in answer.text and ada.email not in answer.text
