@@ -71,6 +71,7 @@ Status Server::Impl::Start() {
   info.foreign_loops = foreign_loops_.data();
   info.max_http_header_data = kMaxHeaderBytes;
   info.user = this;
+  info.pcontext = &context_;  // set to null when the library has freed it
   context_ = lws_create_context(&info);
   if (context_ == nullptr) {
     return Status(ErrorCode::kInternal,
@@ -145,6 +146,8 @@ Server::Impl::~Impl() {
   if (handles_open_) CloseHandles();
   if (!loop_open_) return;
   uv_run(&loop_, UV_RUN_DEFAULT);  // lets every handle finish closing
+  // With a loop that is not its own the library frees its memory at a second call.
+  if (context_ != nullptr) lws_context_destroy(context_);
   uv_loop_close(&loop_);
 }
 
