@@ -15,6 +15,11 @@ constexpr size_t kLineBytes = 76;         // RFC 2045 §6.8
 constexpr size_t kEncodedWordBytes = 45;  // of text in one word: 60 in base64, 72 with its frame
 constexpr size_t kPlainLineBytes = 200;   // far below the 998 of RFC 5322, room for a link
 constexpr size_t kMaxMessageIdBytes = 200;
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 bool IsAlnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -39,8 +44,6 @@ bool IsAscii(std::string_view text) {
 }
 
 std::string Base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
@@ -154,9 +157,6 @@ std::string EncodeWords(std::string_view utf8) {
 }
 
 std::string FormatDate(TimestampMs time) {
-  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const time_t seconds = time.value / 1000;
   std::tm utc{};
   gmtime_r(&seconds, &utc);

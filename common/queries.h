@@ -142,6 +142,8 @@ inline constexpr std::string_view kListRooms =  // members_user, PRIMARY of the 
 inline constexpr std::string_view kOtherUserOfRoom =  // PRIMARY
     "SELECT IF(user_low = ?, user_high, user_low) FROM chat_rooms "
     "WHERE id = ? AND (user_low = ? OR user_high = ?)";
+inline constexpr std::string_view kUsersOfRoom =  // PRIMARY
+    "SELECT user_low, user_high FROM chat_rooms WHERE id = ?";
 inline constexpr std::string_view kListNotifications =  // members_user, PRIMARY of conversations
     "SELECT c.id, c.kind, c.last_sender_id, c.last_seq - m.read_seq, c.last_sent_at_ms "
     "FROM members m JOIN conversations c ON c.id = m.conversation_id "
@@ -173,6 +175,11 @@ inline constexpr std::string_view kPageAfter =
 inline constexpr std::string_view kReadRange =
     "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
     "AND sent_at_ms >= ? AND seq BETWEEN ? AND ? ORDER BY sent_at_ms LIMIT ?";
+
+// ---- messages: after a commit in doubt (wsd/batch_store.h)
+inline constexpr std::string_view kFindByClientId =  // messages_client
+    "SELECT seq FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_msg_id = ? "
+    "LOCK IN SHARE MODE";
 
 // ---- messages: a new room or bot chat
 inline constexpr std::string_view kCreateConversation =

@@ -6,15 +6,10 @@
 
 #include "common/check.h"
 #include "common/log.h"
+#include "common/queries.h"
 
 namespace parlor::wsd {
 namespace {
-
-// Uses messages_client (unique). A shared lock waits for whoever has the row, also when it was
-// inserted by a transaction that is not over.
-constexpr std::string_view kFindMark =
-    "SELECT seq FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_msg_id = ? "
-    "LOCK IN SHARE MODE";
 
 bool IsFresh(const Result<messages::Stored>& outcome) {
   return outcome.ok() && !outcome->duplicate;
@@ -30,8 +25,9 @@ BatchStore::BatchStore(db::Database& database, const Clock& clock, int64_t retry
     : database_(database), clock_(clock), retry_limit_ms_(retry_limit_ms) {}
 
 std::optional<std::vector<WriteOutcome>> BatchStore::Store(std::vector<WriteMessage> batch) {
-  PARLOR_CHECK(!held_.has_value());
-  Held& held = held_.emplace();
+  PARLOR_CHECK(!Holding());
+  held_ = std::make_unique<Held>();
+  Held& held = *held_;
   for (WriteMessage& request : batch) {
     held.from.push_back(request.from);
     held.messages.push_back(std::move(request.message));
@@ -45,12 +41,12 @@ std::optional<std::vector<WriteOutcome>> BatchStore::Store(std::vector<WriteMess
 }
 
 std::optional<std::vector<WriteOutcome>> BatchStore::Resolve() {
-  PARLOR_CHECK(held_.has_value());
+  PARLOR_CHECK(Holding());
   return Work();
 }
 
 std::vector<WriteOutcome> BatchStore::Abandon() {
-  PARLOR_CHECK(held_.has_value());
+  PARLOR_CHECK(Holding());
   for (const Piece& piece : held_->pieces) {
     if (piece.doubt == Doubt::kNone) continue;
     log::Error("giving up a batch in doubt", {{"messages", piece.end - piece.begin}});
@@ -175,15 +171,18 @@ void BatchStore::Split(const Piece& piece, const Status& error) {
   held_->pieces.push_back(earlier);
 }
 
+// A shared lock waits for whoever has the row, also when it was inserted by a transaction that is
+// not over yet.
 Result<bool> BatchStore::MarkIsStored(const Piece& piece) {
   const messages::Outgoing& message = held_->messages[piece.mark];
   const ConversationId conversation = held_->doubtful[piece.mark]->conversation;
   bool found = false;
   const Status status =
       database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
-        PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                                tx.Query(kFindMark, {db::P(conversation), db::P(message.sender),
-                                                     db::Bytes{*message.client_msg_id}}));
+        PARLOR_ASSIGN_OR_RETURN(
+            const db::Rows rows,
+            tx.Query(queries::kFindByClientId, {db::P(conversation), db::P(message.sender),
+                                                db::Bytes{*message.client_msg_id}}));
         found = !rows.empty();
         return Ok();
       });

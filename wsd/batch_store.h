@@ -22,6 +22,7 @@
 // tries again. One thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -43,7 +44,7 @@ class BatchStore {
   // Store().
   std::optional<std::vector<WriteOutcome>> Store(std::vector<WriteMessage> batch);
 
-  bool Holding() const { return held_.has_value(); }
+  bool Holding() const { return held_ != nullptr; }
   // Goes on with the held batch; takes database.retry_limit_ms at least when the database is away.
   std::optional<std::vector<WriteOutcome>> Resolve();
   // Gives the held batch up: kInDoubt, and kUnavailable for what was certainly not stored.
@@ -94,7 +95,7 @@ class BatchStore {
   const Clock& clock_;
   const int64_t retry_limit_ms_;
   std::random_device random_;
-  std::optional<Held> held_;
+  std::unique_ptr<Held> held_;  // nothing: no batch in work
 };
 
 }  // namespace parlor::wsd

@@ -30,7 +30,7 @@ Status Lookup::Start() {
   return Ok();
 }
 
-bool Lookup::Push(LookupCommand command) { return queue_.Push(std::move(command)); }
+bool Lookup::Push(LookupCommand command) { return queue_.Push(command); }
 
 void Lookup::Close() { queue_.Close(); }
 

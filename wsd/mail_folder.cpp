@@ -59,7 +59,7 @@ class FolderDelivery final : public MailDelivery {
     const fs::path path = folder_ / (name + ".eml");
     const fs::path draft = folder_ / ("." + name + ".tmp");
     if (File file(draft); !file.is_open() || !file.Write(message)) {
-      const Delivered trouble = Trouble("writing a mail file", errno);
+      Delivered trouble = Trouble("writing a mail file", errno);
       std::remove(draft.c_str());
       return trouble;
     }

@@ -12,7 +12,7 @@ namespace parlor::wsd {
 namespace {
 
 constexpr int64_t kFirstPauseMs = 30'000;
-constexpr int64_t kLongestPauseMs = 6 * 3600 * 1000;
+constexpr int64_t kLongestPauseMs = 6LL * 3600 * 1000;
 constexpr int64_t kLeaseMarginMs = 60'000;
 constexpr const char* kSenderName = "Parlor";
 

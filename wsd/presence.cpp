@@ -38,9 +38,9 @@ std::vector<std::span<const UserId>> PartsOf(std::span<const UserId> users) {
 
 // What came meanwhile is newer than what is left of the last turn.
 template <typename Map>
-void MergeNewer(Map& into, Map&& newer) {
+void MergeNewer(Map& into, Map& newer) {
   newer.merge(into);
-  into = std::move(newer);
+  into = std::exchange(newer, {});
 }
 
 }  // namespace
@@ -113,10 +113,9 @@ bool Presence::TakeWork() {
   std::unique_lock lock(mutex_);
   ready_.wait_for(lock, kTick, [this] { return !waiting_.empty() || closed_ || woken_; });
   woken_ = false;
-  MergeNewer(work_.users, std::move(waiting_.users));
-  MergeNewer(work_.sessions, std::move(waiting_.sessions));
-  MergeNewer(work_.rates, std::move(waiting_.rates));
-  waiting_ = Work();
+  MergeNewer(work_.users, waiting_.users);
+  MergeNewer(work_.sessions, waiting_.sessions);
+  MergeNewer(work_.rates, waiting_.rates);
   return !closed_;
 }
 
@@ -138,11 +137,10 @@ Status Presence::StayRegistered() {
   if (!daemon_) return Register();
   if (!IsDue(next_heartbeat_ms_, clock_.MonotonicMs(), kHeartbeatMs)) return Ok();
   bool known = false;
-  const Status status =
-      database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
-        PARLOR_ASSIGN_OR_RETURN(known, presence_store::Heartbeat(tx, daemon_, clock_.Now()));
-        return Ok();
-      });
+  Status status = database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
+    PARLOR_ASSIGN_OR_RETURN(known, presence_store::Heartbeat(tx, daemon_, clock_.Now()));
+    return Ok();
+  });
   if (!status.ok()) {
     next_heartbeat_ms_.reset();
     return status;
@@ -166,7 +164,7 @@ Status Presence::Register() {
     }
     return Ok();
   };
-  const Status status = database_.Transact(db::Repeat::kIdempotent, sign_on);
+  Status status = database_.Transact(db::Repeat::kIdempotent, sign_on);
   if (!status.ok()) return status;
   daemon_ = daemon;
   next_heartbeat_ms_ = clock_.MonotonicMs() + kHeartbeatMs;

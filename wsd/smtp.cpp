@@ -17,6 +17,7 @@ namespace parlor::wsd {
 namespace {
 
 constexpr int64_t kConnectTimeoutS = 10;
+constexpr std::array kAboutTheLogin = {530L, 534L, 535L, 538L};
 constexpr int64_t kSpareS = 5;  // libcurl's own limits, behind ours
 
 struct EasyDeleter {
@@ -101,7 +102,6 @@ bool IsThisMachine(const std::string& smtp_url) {
 // A refusal of this mail by its recipient's server is final. Our own trouble (the login, TLS, the
 // sender's address) is not the mail's fault: an administrator can mend it.
 bool IsRefusal(CURLcode code, long answer, std::string_view error) {
-  constexpr std::array kAboutTheLogin = {530L, 534L, 535L, 538L};
   if (answer < 500 || answer > 599) return false;
   if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_WEIRD_SERVER_REPLY) {
     return false;

@@ -1,8 +1,8 @@
 #include "wsd/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 
+#include <csignal>
 #include <utility>
 
 #include "common/check.h"

@@ -15,10 +15,10 @@ namespace parlor::wsd {
 namespace {
 
 constexpr std::chrono::milliseconds kIdle{60000};
+constexpr uint64_t kMix = 0x9E3779B97F4A7C15;  // spreads neighbouring ids
 
 // The same for all messages of one conversation, before its id is known.
 uint64_t RouteOf(const messages::Outgoing& message) {
-  constexpr uint64_t kMix = 0x9E3779B97F4A7C15;
   uint64_t key = message.sender.value;
   if (const auto* room = std::get_if<messages::ToUser>(&message.to)) {
     const auto [low, high] = std::minmax(message.sender.value, room->other.value);

@@ -9,6 +9,7 @@
 namespace parlor::mail {
 namespace {
 
+using namespace std::string_literals;  // NOLINT(google-build-using-namespace)
 using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::EndsWith;
@@ -57,7 +58,7 @@ std::string BodyOf(const std::string& message) {
 size_t LongestLine(const std::string& message) {
   size_t longest = 0;
   size_t begin = 0;
-  for (size_t end; (end = message.find("\r\n", begin)) != std::string::npos; begin = end + 2) {
+  for (size_t end = 0; (end = message.find("\r\n", begin)) != std::string::npos; begin = end + 2) {
     longest = std::max(longest, end - begin);
   }
   return longest;
@@ -97,9 +98,8 @@ TEST(MailTest, NameCannotAddAHeader) {
                                              "Ada <victim@example.org>",
                                              "victim@example.org,",
                                              "=?utf-8?B?DQpCY2M6IHZpY3RpbUBleGFtcGxlLm9yZw==?=",
-                                             std::string("Ada\0\r\nBcc: v@x.y", 19),
-                                             "Ada\xC2\x85"
-                                             "Bcc: victim@example.org"};
+                                             "Ada\0\r\nBcc: victim@example.org"s,
+                                             "Ada\xC2\x85\r\n" + "Bcc: victim@example.org"s};
   for (const std::string& name : attempts) {
     Message message = Sample();
     message.to_name = name;
@@ -135,7 +135,7 @@ TEST(MailTest, RefusesAddressesThatAreNotPlain) {
                                               "ada\x7F@example.org",
                                               "ada\xC2\x85@example.org",
                                               "ada\xFF@example.org",
-                                              std::string("ada\0@example.org", 16),
+                                              "ada\0@example.org"s,
                                               std::string(250, 'a') + "@b.org"};
   for (const std::string& address : addresses) {
     EXPECT_FALSE(IsPlainAddress(address)) << address;

@@ -117,7 +117,7 @@ void DatabaseProxy::Pass(int fd) {
 }
 
 bool DatabaseProxy::CutHere(int fd, const std::string& bytes) {
-  Cut how;
+  Cut how = Cut::kBeforeCommit;
   {
     std::lock_guard lock(mutex_);
     if (cuts_left_ == 0) return false;

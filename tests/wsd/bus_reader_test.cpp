@@ -21,7 +21,7 @@ class BusReaderTest : public ThreadTest {
     config_.bus.endpoint = "ipc://" + path;
     config_.bus.sweep_ms = 20;
   }
-  ~BusReaderTest() override {
+  void TearDown() override {
     if (reader_) reader_->Stop(Soon());
   }
 

@@ -205,7 +205,7 @@ TEST_F(PresenceTest, MovesTheExpiryOfSessionsOn) {
         session, sessions::Create(tx, ada, Sha256("token"), config_.session, manual_.Now()));
     return Ok();
   });
-  manual_.Advance(2 * 3600 * 1000);
+  manual_.Advance(2LL * 3600 * 1000);
   ASSERT_TRUE(Thread().Push(TouchSession{session}));
   Start();
   EXPECT_TRUE(Eventually([&] {

@@ -60,6 +60,7 @@ class WriterTest : public ThreadTest {
     const db::Rows rows =
         db_.Read("SELECT body FROM messages ORDER BY conversation_id, sent_at_ms");
     std::vector<std::string> bodies;
+    bodies.reserve(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) bodies.push_back(rows.Text(i, 0));
     return bodies;
   }
@@ -74,6 +75,7 @@ class WriterTest : public ThreadTest {
 
 std::vector<uint64_t> SeqsOf(const std::vector<WriteOutcome>& outcomes) {
   std::vector<uint64_t> seqs;
+  seqs.reserve(outcomes.size());
   for (const WriteOutcome& outcome : outcomes) {
     seqs.push_back(outcome.stored.ok() ? outcome.stored->seq.value : 0);
   }
@@ -105,6 +107,7 @@ TEST_F(WriterTest, AnswersInTheOrderOfTheCommits) {
 TEST_F(WriterTest, ConversationKeepsItsOrderOverSeveralThreads) {
   config_.writer.threads = 3;
   std::vector<UserId> others;
+  others.reserve(5);
   for (int i = 0; i < 5; ++i) others.push_back(db_.AddUser());
   Start();
   for (int i = 0; i < 300; ++i) {
