@@ -15,8 +15,8 @@ constexpr FrameRow kInit{"token", FrameAction::kGreet, nullptr};
 constexpr FrameRow kUnknown{"anything else", FrameAction::kIgnore, nullptr};
 
 struct ChatRow {
-  ConversationKind kind;
-  FrameRow row;
+  ConversationKind kind = ConversationKind::kRoom;
+  FrameRow row{};
 };
 constexpr std::array kChats{
     ChatRow{ConversationKind::kRoom, {"chat_type room", FrameAction::kStore, ToRoom}},

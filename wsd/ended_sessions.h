@@ -38,8 +38,8 @@ class EndedSessions {
 
  private:
   struct Entry {
-    uint64_t stamp;
-    int64_t at_ms;
+    uint64_t stamp = 0;
+    int64_t at_ms = 0;
     SessionId session;  // or
     UserId user;
   };

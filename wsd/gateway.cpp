@@ -9,7 +9,7 @@
 namespace parlor::wsd {
 namespace {
 
-constexpr int64_t kDayMs = 86400 * 1000;
+constexpr int64_t kDayMs = int64_t{86400} * 1000;
 constexpr int64_t kRatesEveryMs = 1000;
 constexpr int kUnansweredPings = 2;
 
@@ -115,7 +115,7 @@ void Gateway::Tick() {
   ended_.ForgetOld(now);
   Sequencer::Actions actions;
   sequencer_.Tick(now, actions);
-  Run(std::move(actions));
+  Run(actions);
   if (now >= next_rates_ms_) {
     next_rates_ms_ = now + kRatesEveryMs;
     auto heavy = rates_.TakeHeavy(clock_.Now());

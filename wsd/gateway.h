@@ -49,7 +49,7 @@ class Gateway {
   static constexpr int64_t kCloseFlushMs = 2000;
   static constexpr int64_t kEndedFlushMs = 500;
   static constexpr int64_t kCloseReplyMs = 5000;
-  static constexpr int64_t kTouchMs = 3600 * 1000;
+  static constexpr int64_t kTouchMs = int64_t{3600} * 1000;
 
   Gateway(const Config& config, const Clock& clock, Threads threads);
 
@@ -128,7 +128,7 @@ class Gateway {
   void OnEvent(const ReadMarkMoved& event);
   void OnEvent(MessageSent& event);
   void EndSessions(UserId user, SessionId session);
-  void Run(Sequencer::Actions actions);
+  void Run(const Sequencer::Actions& actions);
   void Deliver(const Arrival& arrival);
   void Resync(const Sequencer::Abandoned& abandoned);
   Session* FindSession(ConnectionId id);

@@ -16,9 +16,9 @@ Status DatabaseAway() {
 }
 
 const std::optional<std::string>& ClientMessageIdOf(const ClientFrame& frame) {
-  static const std::optional<std::string> kNone;
+  static const std::optional<std::string> none;
   const auto* send = std::get_if<SendFrame>(&frame);
-  return send == nullptr ? kNone : send->client_msg_id;
+  return send == nullptr ? none : send->client_msg_id;
 }
 
 }  // namespace

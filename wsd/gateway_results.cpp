@@ -18,7 +18,7 @@ void Gateway::Handle(std::vector<LoopItem> items) {
 void Gateway::On(BatchWritten batch) {
   Sequencer::Actions actions;
   for (WriteOutcome& outcome : batch.outcomes) OnOutcome(std::move(outcome), actions);
-  Run(std::move(actions));
+  Run(actions);
 }
 
 void Gateway::OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions) {
@@ -60,7 +60,7 @@ void Gateway::On(MissingFetched answer) {
   }
   Sequencer::Actions actions;
   sequencer_.Fetched(std::move(answer), clock_.MonotonicMs(), actions);
-  Run(std::move(actions));
+  Run(actions);
 }
 
 void Gateway::On(const OnlineChanged& change) {
@@ -105,7 +105,7 @@ void Gateway::OnEvent(MessageSent& event) {
   } else {
     ++counters_.repeated_events;
   }
-  Run(std::move(actions));
+  Run(actions);
 }
 
 // `session` none: all of the user's.
@@ -119,7 +119,7 @@ void Gateway::EndSessions(UserId user, SessionId session) {
   online_.SessionEnded(user, session);
 }
 
-void Gateway::Run(Sequencer::Actions actions) {
+void Gateway::Run(const Sequencer::Actions& actions) {
   for (const Arrival& arrival : actions.deliver) Deliver(arrival);
   for (const FetchMissing& fetch : actions.fetch) {
     ++counters_.gaps_fetched;

@@ -85,7 +85,7 @@ class Daemon {
     PARLOR_ASSIGN_OR_RETURN(server_, Server::Create(config_, gateway_, [this] {
                               gateway_.Handle(mailbox_.TakeAll());
                             }));
-    const Status started = Start();
+    Status started = Start();
     if (started.ok()) server_->Run();
     Stop();
     LogSummary(gateway_.counters());
@@ -95,7 +95,7 @@ class Daemon {
  private:
   Threads MakeThreads() {
     return {[this](WriteMessage message) { return writers_.Push(std::move(message)); },
-            [this](LookupCommand command) { return lookup_.Push(std::move(command)); },
+            [this](const LookupCommand& command) { return lookup_.Push(command); },
             [this](PresenceCommand command) { return presence_.Push(std::move(command)); },
             [this](EventDone done) { return bus_reader_.Push(done); }};
   }

@@ -30,12 +30,13 @@ class OnlineTracker {
 
  private:
   struct Departure {
-    uint64_t number;  // of the grace: a user may leave again while an old one is still in order_
+    uint64_t number =
+        0;  // of the grace: a user may leave again while an old one is still in order_
     SessionId session;
   };
   struct Due {
-    int64_t at_ms;
-    uint64_t number;
+    int64_t at_ms = 0;
+    uint64_t number = 0;
     UserId user;
   };
 

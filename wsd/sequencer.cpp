@@ -103,7 +103,7 @@ Sequencer::Conversation& Sequencer::Find(const Arrival& arrival, TimestampMs wal
   return conversation;
 }
 
-bool Sequencer::Hold(Conversation& conversation, Arrival arrival) {
+bool Sequencer::Hold(Conversation& conversation, Arrival&& arrival) {
   const size_t weight = Weight(arrival);
   const uint64_t seq = arrival.message.seq.value;
   if (!conversation.held.try_emplace(seq, std::move(arrival)).second) return false;

@@ -90,7 +90,7 @@ class Sequencer {
   };
 
   Conversation& Find(const Arrival& arrival, TimestampMs wall_now, int64_t now_ms);
-  bool Hold(Conversation& conversation, Arrival arrival);
+  bool Hold(Conversation& conversation, Arrival&& arrival);
   void Deliver(Conversation& conversation, Arrival arrival, Actions& actions);
   void Drain(ConversationId id, Conversation& conversation, Actions& actions);
   void Fetch(ConversationId id, Conversation& conversation, Actions& actions);

@@ -96,13 +96,13 @@ void Server::Impl::StartHandles() {
   uv_prepare_start(&prepare_, [](uv_prepare_t* handle) { Of(handle).FlushTouched(); });
   uv_timer_start(
       &tick_, [](uv_timer_t* handle) { Of(handle).gateway_.Tick(); }, kTickMs, kTickMs);
-  constexpr std::array kSignals{SIGTERM, SIGINT};
+  constexpr std::array numbers{SIGTERM, SIGINT};
   for (size_t i = 0; i < signals_.size(); ++i) {
     uv_signal_init(&loop_, &signals_[i]);
     signals_[i].data = this;
     uv_signal_start(
         &signals_[i], [](uv_signal_t* handle, int number) { Of(handle).OnSignal(number); },
-        kSignals[i]);
+        numbers[i]);
   }
 }
 

@@ -47,7 +47,7 @@ class Server::Impl {
    public:
     Connection(Impl& server, lws* socket)
         : server_(server), wsi(socket), session(server.gateway_.Open(*this)) {}
-    ~Connection() {
+    ~Connection() override {
       Unlist();
       server_.gateway_.Gone(session);
     }

@@ -25,6 +25,8 @@ namespace parlor::wsd {
 // in tests. It outlives its Session.
 class Peer {
  public:
+  virtual ~Peer() = default;
+
   // There is something in the session's queue, or its close is due: look at it before the loop
   // waits again. Cheap; any number of times.
   virtual void WantFlush() = 0;
@@ -32,9 +34,6 @@ class Peer {
   virtual void PauseReading(bool pause) = 0;
   // Hang up without a close frame, soon, from outside of whatever is running now.
   virtual void Drop() = 0;
-
- protected:
-  ~Peer() = default;
 };
 
 enum class SessionState : uint8_t {

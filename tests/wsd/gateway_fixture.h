@@ -36,7 +36,7 @@ class GatewayTest : public ::testing::Test {
     gateway_ = std::make_unique<Gateway>(
         config_, clock_,
         Threads{[this](WriteMessage message) { return Take(writes_, std::move(message)); },
-                [this](LookupCommand command) { return Take(lookups_, std::move(command)); },
+                [this](const LookupCommand& command) { return Take(lookups_, command); },
                 [this](PresenceCommand command) { return Note(std::move(command)); },
                 [this](EventDone done) { return Take(events_done_, done); }});
   }

@@ -60,7 +60,7 @@ class RecordingPeer final : public Peer {
         ++pings;
         break;
       default:
-        texts.push_back("not a frame");
+        texts.emplace_back("not a frame");
     }
     bytes.erase(0, header + length);
   }

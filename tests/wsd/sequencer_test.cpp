@@ -276,7 +276,7 @@ TEST(SequencerRandomTest, AnyArrivalOrderIsDeliveredInOrderWithoutHoles) {
     for (const uint64_t seq : arrivals) {
       sequencer.Offer(ArrivalOf(seq), kStart, now, actions);
       settle();
-      now += random() % 40;
+      now += static_cast<int64_t>(random() % 40);
       sequencer.Tick(now, actions);
       settle();
       if (!open.empty() && random() % 2 == 0) answer();
