@@ -3,8 +3,7 @@
 // A batch is one transaction. Three things can go wrong with it:
 //
 // * A message that the database refuses for good (kInternal): the batch is halved until that
-// message
-//   alone gets the error.
+//   message alone gets the error.
 // * The database is away: Transact() repeats up to database.retry_limit_ms, then every message is
 //   kUnavailable; nothing of it is stored.
 // * The connection broke during COMMIT (in doubt). Repeating is safe for messages with a

@@ -5,8 +5,7 @@
 //   bool Push(command)       false: full or closing, nothing was taken
 //   void Close()             no more commands; what is queued is still worked off. Returns at once
 //   bool Finished() const    the thread is through with that
-//   void Stop(deadline)      Close(), waits; at the deadline whatever is left is given up and
-//   answered
+//   void Stop(deadline)      Close(), waits; at the deadline what is left is given up and answered
 // all callable from the loop. Stop() returns when the thread has ended: at the latest one database
 // or SMTP time-out after the deadline.
 #pragma once
