@@ -21,7 +21,8 @@ template <typename T>
 class Queue {
  public:
   // `capacity`: items; an option, stated where the queue is made. `wake` is called after each Push
-  // into an empty queue, outside the lock, on the producer's thread.
+  // into an empty queue, outside the lock, on the producer's thread. (The taker is notified under the
+  // lock: once it has the last item, nobody touches the queue any more but for `wake`.)
   explicit Queue(size_t capacity, std::function<void()> wake = nullptr)
       : capacity_(capacity), wake_(std::move(wake)) {}
 
@@ -35,8 +36,9 @@ class Queue {
       }
       was_empty = items_.empty();
       items_.push_back(std::move(item));
+      if (was_empty) ready_.notify_one();
     }
-    if (was_empty) Wake();
+    if (was_empty && wake_) wake_();
     return true;
   }
 
@@ -49,8 +51,9 @@ class Queue {
       if (closed_) return false;
       was_empty = items_.empty();
       items_.push_back(std::move(item));
+      if (was_empty) ready_.notify_one();
     }
-    if (was_empty) Wake();
+    if (was_empty && wake_) wake_();
     return true;
   }
 
@@ -77,8 +80,9 @@ class Queue {
     {
       std::lock_guard lock(mutex_);
       closed_ = true;
+      ready_.notify_one();
     }
-    Wake();
+    if (wake_) wake_();
   }
   bool closed() const {
     std::lock_guard lock(mutex_);
@@ -94,11 +98,6 @@ class Queue {
   }
 
  private:
-  void Wake() {
-    ready_.notify_one();
-    if (wake_) wake_();
-  }
-
   const size_t capacity_;
   const std::function<void()> wake_;
   mutable std::mutex mutex_;

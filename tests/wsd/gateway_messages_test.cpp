@@ -11,14 +11,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class MessagesTest : public GatewayTest {
+class GatewayMessagesTest : public GatewayTest {
  protected:
-  MessagesTest() : ada_(SignIn(kAda, 'a', 7)), bob_(SignIn(kBob, 'b', 8)) {}
+  GatewayMessagesTest() : ada_(SignIn(kAda, 'a', 7)), bob_(SignIn(kBob, 'b', 8)) {}
   Client& ada_;
   Client& bob_;
 };
 
-TEST_F(MessagesTest, ReceiverGetsTheMessageSenderNothing) {
+TEST_F(GatewayMessagesTest, ReceiverGetsTheMessageSenderNothing) {
   Say(ada_, MessageText(kBob));
   EXPECT_THAT(Take(bob_), IsEmpty()) << "not before it is committed";
   Commit();
@@ -28,7 +28,7 @@ TEST_F(MessagesTest, ReceiverGetsTheMessageSenderNothing) {
   EXPECT_THAT(Take(ada_), IsEmpty());
 }
 
-TEST_F(MessagesTest, SenderWithAnIdGetsItsAckAndThenTheMessage) {
+TEST_F(GatewayMessagesTest, SenderWithAnIdGetsItsAckAndThenTheMessage) {
   Client& other_tab = SignIn(kAda, 'a', 7);
   Say(ada_, MessageText(kBob, "x1"));
   Commit();
@@ -39,7 +39,7 @@ TEST_F(MessagesTest, SenderWithAnIdGetsItsAckAndThenTheMessage) {
   EXPECT_THAT(Take(bob_), ElementsAre(HasSubstr("room_chat_message")));
 }
 
-TEST_F(MessagesTest, DuplicateIsAcknowledgedAndNotDelivered) {
+TEST_F(GatewayMessagesTest, DuplicateIsAcknowledgedAndNotDelivered) {
   Say(ada_, MessageText(kBob, "x1"));
   const messages::Stored stored{ConversationId(50), Seq(4), clock_.Now(), true};
   Post(BatchWritten{{{writes_.at(0), stored}}});
@@ -47,21 +47,21 @@ TEST_F(MessagesTest, DuplicateIsAcknowledgedAndNotDelivered) {
   EXPECT_THAT(Take(bob_), IsEmpty());
 }
 
-TEST_F(MessagesTest, MessageOfASenderWhoIsGoneIsDelivered) {
+TEST_F(GatewayMessagesTest, MessageOfASenderWhoIsGoneIsDelivered) {
   Say(ada_, MessageText(kBob, "x1"));
   Vanish(ada_);
   Commit();
   EXPECT_THAT(Take(bob_), ElementsAre(HasSubstr("room_chat_message")));
 }
 
-TEST_F(MessagesTest, ErrorOfTheStoreGoesToTheSender) {
+TEST_F(GatewayMessagesTest, ErrorOfTheStoreGoesToTheSender) {
   Say(ada_, MessageText(UserId(99), "x1"));
   FailWrites(Status(ErrorCode::kNotFound, "There is no such user."));
   EXPECT_THAT(Take(ada_), ElementsAre(AllOf(HasSubstr("\"not_found\""), HasSubstr("\"x1\""))));
   EXPECT_TRUE(gateway_->Drained());
 }
 
-TEST_F(MessagesTest, FullWriterQueueSaysUnavailable) {
+TEST_F(GatewayMessagesTest, FullWriterQueueSaysUnavailable) {
   full_ = true;
   Say(ada_, MessageText(kBob, "x1"));
   EXPECT_THAT(Take(ada_), ElementsAre(AllOf(HasSubstr("\"unavailable\""), HasSubstr("\"x1\""))));
@@ -69,7 +69,7 @@ TEST_F(MessagesTest, FullWriterQueueSaysUnavailable) {
   EXPECT_TRUE(gateway_->Drained());
 }
 
-TEST_F(MessagesTest, HttpMessageIsDeliveredInOrderWithOurs) {
+TEST_F(GatewayMessagesTest, HttpMessageIsDeliveredInOrderWithOurs) {
   Say(ada_, MessageText(kBob));
   Commit();  // seq 1
   Say(ada_, MessageText(kBob));
@@ -84,7 +84,7 @@ TEST_F(MessagesTest, HttpMessageIsDeliveredInOrderWithOurs) {
   EXPECT_EQ(events_done_.size(), 2U);
 }
 
-TEST_F(MessagesTest, LostEventIsReadFromTheDatabase) {
+TEST_F(GatewayMessagesTest, LostEventIsReadFromTheDatabase) {
   Say(ada_, MessageText(kBob));
   Commit();
   Say(ada_, MessageText(kBob));
@@ -100,7 +100,7 @@ TEST_F(MessagesTest, LostEventIsReadFromTheDatabase) {
   EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("missed")));
 }
 
-TEST_F(MessagesTest, ReadMarksAndNamesAreToldToWhomTheyConcern) {
+TEST_F(GatewayMessagesTest, ReadMarksAndNamesAreToldToWhomTheyConcern) {
   PostEvent(ReadMarkMoved{kAda, ConversationKind::kRoom, ConversationId(50), 3, clock_.Now()}, 1);
   EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("notification_update")));
   EXPECT_THAT(Take(bob_), IsEmpty());
@@ -111,7 +111,7 @@ TEST_F(MessagesTest, ReadMarksAndNamesAreToldToWhomTheyConcern) {
 
 // ---- Bad input
 
-TEST_F(MessagesTest, TenthBadFrameInAMinuteIsAnsweredAndCloses) {
+TEST_F(GatewayMessagesTest, TenthBadFrameInAMinuteIsAnsweredAndCloses) {
   for (int i = 0; i < 9; ++i) Say(ada_, "{");
   EXPECT_EQ(Take(ada_).size(), 9U);
   EXPECT_EQ(ada_.peer.close_code, 0);
@@ -120,14 +120,14 @@ TEST_F(MessagesTest, TenthBadFrameInAMinuteIsAnsweredAndCloses) {
   EXPECT_EQ(ada_.peer.close_code, 4400);
 }
 
-TEST_F(MessagesTest, InvalidFieldOfTheStoreCountsAsABadFrame) {
+TEST_F(GatewayMessagesTest, InvalidFieldOfTheStoreCountsAsABadFrame) {
   for (int i = 0; i < 10; ++i) Say(ada_, MessageText(kAda));
   FailWrites(Status::InvalidField("other_user_id", "Yourself."));
   EXPECT_EQ(Take(ada_).size(), 10U);
   EXPECT_EQ(ada_.peer.close_code, 4400);
 }
 
-TEST_F(MessagesTest, BadFramesOfAnHourDoNotAddUp) {
+TEST_F(GatewayMessagesTest, BadFramesOfAnHourDoNotAddUp) {
   for (int i = 0; i < 60; ++i) {
     Say(ada_, "{");
     Take(ada_);
@@ -136,20 +136,20 @@ TEST_F(MessagesTest, BadFramesOfAnHourDoNotAddUp) {
   EXPECT_EQ(ada_.peer.close_code, 0);
 }
 
-TEST_F(MessagesTest, UnknownFramesAreIgnored) {
+TEST_F(GatewayMessagesTest, UnknownFramesAreIgnored) {
   for (int i = 0; i < 50; ++i) Say(ada_, R"({"type":"from the future"})");
   EXPECT_THAT(Take(ada_), IsEmpty());
   EXPECT_EQ(ada_.peer.close_code, 0);
 }
 
-TEST_F(MessagesTest, BinaryAndInvalidUtf8AreClosed) {
+TEST_F(GatewayMessagesTest, BinaryAndInvalidUtf8AreClosed) {
   gateway_->Receive(*ada_.session, "x", true, true);
   EXPECT_EQ(CloseCodeOf(ada_), 1003);
   Say(bob_, "{\"token\":\"\xff\"}");
   EXPECT_EQ(CloseCodeOf(bob_), 1007);
 }
 
-TEST_F(MessagesTest, SizeIsCheckedWhilePiecesComeIn) {
+TEST_F(GatewayMessagesTest, SizeIsCheckedWhilePiecesComeIn) {
   const std::string piece(1024, ' ');
   for (int64_t sent = 0; sent < config_.socket.max_frame_bytes; sent += 1024) {
     gateway_->Receive(*ada_.session, piece, false, false);
@@ -160,7 +160,7 @@ TEST_F(MessagesTest, SizeIsCheckedWhilePiecesComeIn) {
   EXPECT_LT(ada_.session->incoming.capacity(), 1000U) << "the memory is given back";
 }
 
-TEST_F(MessagesTest, PiecesArePutTogether) {
+TEST_F(GatewayMessagesTest, PiecesArePutTogether) {
   const std::string text = MessageText(kBob, "x1");
   for (size_t i = 0; i < text.size(); ++i) {
     gateway_->Receive(*ada_.session, text.substr(i, 1), i + 1 == text.size(), false);
@@ -170,7 +170,7 @@ TEST_F(MessagesTest, PiecesArePutTogether) {
 
 // ---- Rates
 
-TEST_F(MessagesTest, RateIsTheUsersOverAllConnections) {
+TEST_F(GatewayMessagesTest, RateIsTheUsersOverAllConnections) {
   Client& other_tab = SignIn(kAda, 'a', 7);
   for (int i = 0; i < 100; ++i) Say(ada_, MessageText(kBob));
   for (int i = 0; i < 101; ++i) Say(other_tab, MessageText(kBob, "x"));
@@ -184,7 +184,7 @@ TEST_F(MessagesTest, RateIsTheUsersOverAllConnections) {
   EXPECT_EQ(writes_.size(), 202U);
 }
 
-TEST_F(MessagesTest, HttpSendsUseTheSameRate) {
+TEST_F(GatewayMessagesTest, HttpSendsUseTheSameRate) {
   for (uint64_t seq = 1; seq <= 200; ++seq) {
     PostEvent(MessageSent{ConversationKind::kRoom, ConversationId(50), Seq(seq), clock_.Now(), kAda,
                           kBob, "h"},
@@ -198,7 +198,7 @@ TEST_F(MessagesTest, HttpSendsUseTheSameRate) {
   EXPECT_EQ(raises_.size(), 1U) << "the workers are told";
 }
 
-TEST_F(MessagesTest, HundredRefusalsInTenSecondsClose) {
+TEST_F(GatewayMessagesTest, HundredRefusalsInTenSecondsClose) {
   for (int i = 0; i < 200; ++i) Say(ada_, MessageText(kBob));
   for (int i = 0; i < 99; ++i) {
     Say(ada_, MessageText(kBob));
@@ -211,7 +211,7 @@ TEST_F(MessagesTest, HundredRefusalsInTenSecondsClose) {
 
 // ---- Slow, silent and closing connections
 
-TEST_F(MessagesTest, QueueBeyondItsBoundIsClosed) {
+TEST_F(GatewayMessagesTest, QueueBeyondItsBoundIsClosed) {
   for (int i = 0; i < 40; ++i) Post(OnlineChanged{kAda, true});
   EXPECT_EQ(Take(ada_).size(), 40U);
   for (int i = 0; i < 100; ++i) {
@@ -223,13 +223,13 @@ TEST_F(MessagesTest, QueueBeyondItsBoundIsClosed) {
   EXPECT_EQ(gateway_->counters().closed.at(4408), 1U);
 }
 
-TEST_F(MessagesTest, ConnectionThatTakesNoCloseFrameIsDropped) {
+TEST_F(GatewayMessagesTest, ConnectionThatTakesNoCloseFrameIsDropped) {
   Say(ada_, "\xff");
   Pass(Gateway::kCloseFlushMs + 200);
   EXPECT_TRUE(ada_.peer.dropped);
 }
 
-TEST_F(MessagesTest, ConnectionThatDoesNotHangUpAfterTheCloseFrameIsDropped) {
+TEST_F(GatewayMessagesTest, ConnectionThatDoesNotHangUpAfterTheCloseFrameIsDropped) {
   Say(ada_, "\xff");
   EXPECT_EQ(CloseCodeOf(ada_), 1007);  // the close frame has gone out
   Pass(Gateway::kCloseReplyMs - 200);
@@ -238,14 +238,14 @@ TEST_F(MessagesTest, ConnectionThatDoesNotHangUpAfterTheCloseFrameIsDropped) {
   EXPECT_TRUE(ada_.peer.dropped);
 }
 
-TEST_F(MessagesTest, WhatIsQueuedGoesOutBeforeTheCloseFrame) {
+TEST_F(GatewayMessagesTest, WhatIsQueuedGoesOutBeforeTheCloseFrame) {
   Say(ada_, "{");
   Say(ada_, "\xff");
   EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("malformed_json")));
   EXPECT_EQ(ada_.peer.close_code, 1007);
 }
 
-TEST_F(MessagesTest, NothingIsSentAfterTheClientsClose) {
+TEST_F(GatewayMessagesTest, NothingIsSentAfterTheClientsClose) {
   Post(OnlineChanged{kAda, true});
   gateway_->PeerCloses(*bob_.session);
   Post(OnlineChanged{kAda, false});
@@ -253,7 +253,7 @@ TEST_F(MessagesTest, NothingIsSentAfterTheClientsClose) {
   EXPECT_EQ(bob_.peer.close_code, 0);
 }
 
-TEST_F(MessagesTest, SilentConnectionIsPingedTwiceAndThenDropped) {
+TEST_F(GatewayMessagesTest, SilentConnectionIsPingedTwiceAndThenDropped) {
   const int64_t interval = config_.socket.ping_interval_ms;
   Pass(interval - 200);
   Take(ada_);
@@ -270,7 +270,7 @@ TEST_F(MessagesTest, SilentConnectionIsPingedTwiceAndThenDropped) {
   EXPECT_EQ(gateway_->counters().dropped_silent, 2U);
 }
 
-TEST_F(MessagesTest, AnyFrameIsASignOfLife) {
+TEST_F(GatewayMessagesTest, AnyFrameIsASignOfLife) {
   for (int i = 0; i < 10; ++i) {
     Pass(20000);
     Say(ada_, R"({"type":"x"})");
@@ -285,7 +285,7 @@ TEST_F(MessagesTest, AnyFrameIsASignOfLife) {
 
 // ---- The end
 
-TEST_F(MessagesTest, WhatWasTakenIsCommittedAndAcknowledgedBeforeTheEnd) {
+TEST_F(GatewayMessagesTest, WhatWasTakenIsCommittedAndAcknowledgedBeforeTheEnd) {
   Say(ada_, MessageText(kBob, "x1"));
   gateway_->StartDraining();
   EXPECT_FALSE(gateway_->Drained());
