@@ -14,6 +14,7 @@
 #   VAR/mysql       data: survives           VAR/mail    mails, as .eml files
 #   VAR/log/*.log   logs, rotated: 5 × 1 MB  VAR/etc     generated configurations and passwords (0600)
 #   VAR/run         sockets (a link to a short folder elsewhere when VAR's path is too long for them)
+#   VAR/.parlor     marks the folder as ours: one that holds something else is refused
 #   VAR/services/NAME/supervise/pid          process ids; NAME: mariadb wsd fcgi-auth fcgi-api nginx
 #
 # Supervision is runit's: runsvdir, one runsv for each part, svlogd behind each. runsvdir is told to
@@ -64,7 +65,10 @@ make_folder() {
   VAR=$(cd "$VAR" && pwd -P)
   # Others would need quoting of another kind in each of four configuration languages.
   case $VAR in *[!-A-Za-z0-9_./+,@~]*) die "the path VAR=$VAR holds characters other than letters, digits and -_./+,@~: choose another folder." ;; esac
+  # Parts of it are removed at every start: never those of a folder that is somebody else's.
+  [ -f "$VAR/.parlor" ] || [ -z "$(ls -A "$VAR")" ] || die "the folder VAR=$VAR holds files that are not Parlor's: choose an empty or a new folder."
   [ ! -e "$VAR/mysql" ] || [ -O "$VAR/mysql" ] || die "VAR=$VAR was made by $(stat -c %U "$VAR/mysql"): start as that user, or choose another VAR."
+  [ -f "$VAR/.parlor" ] || echo "scripts/run.sh keeps Parlor's data in this folder." >"$VAR/.parlor"
 }
 
 # For $(…) only: a subshell that let go of the lock itself.
@@ -100,11 +104,20 @@ check_port() {
 
 # ---- the folder
 
+# Where a link leads is removed when it is what make_run_dir makes, nothing else.
+remove_run_dir() {
+  local target
+  if [ -L "$VAR/run" ]; then
+    target=$(readlink "$VAR/run")
+    if [[ $target =~ /parlor-[A-Za-z0-9]{6}$ && -d $target && ! -L $target && -O $target ]]; then rm -rf "$target"; fi
+  fi
+  rm -rf "$VAR/run"
+}
+
 # The kernel takes 107 characters for the path of a unix socket.
 make_run_dir() {
   local longest=fcgi-auth.sock
-  if [ -L "$VAR/run" ]; then rm -rf "$(readlink "$VAR/run")"; fi
-  rm -rf "$VAR/run"
+  remove_run_dir
   RUN_DIR=$VAR/run
   if [ $((${#RUN_DIR} + 1 + ${#longest})) -gt 100 ]; then
     RUN_DIR=$(mktemp -d "${XDG_RUNTIME_DIR:-/tmp}/parlor-XXXXXX")
@@ -278,12 +291,18 @@ start_database() {
   wait_for mariadb 60 database -e "SELECT 1"
 }
 
+# In the environment, which only their owner can read: the arguments of a program are for everybody.
+# For `step` only: does not return.
+create_users() {
+  PARLOR_WORKER_PASSWORD=$(<"$VAR/etc/password.WORKER") PARLOR_DAEMON_PASSWORD=$(<"$VAR/etc/password.DAEMON") \
+    PARLOR_ADMIN_PASSWORD=$(<"$VAR/etc/password.ADMIN") PARLOR_ACCOUNT_HOST=localhost PARLOR_ACCOUNT_PREFIX=parlor_ \
+    exec "$ROOT/sql/create-users.sh" --no-defaults --socket="$RUN_DIR/mariadb.sock" --user=root parlor
+}
+
 prepare_schema() {
   step database -e "CREATE DATABASE IF NOT EXISTS parlor CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" &&
     step "$ROOT/sql/migrate.sh" --no-defaults --socket="$RUN_DIR/mariadb.sock" --user=root parlor &&
-    step env PARLOR_WORKER_PASSWORD="$(<"$VAR/etc/password.WORKER")" PARLOR_DAEMON_PASSWORD="$(<"$VAR/etc/password.DAEMON")" \
-      PARLOR_ADMIN_PASSWORD="$(<"$VAR/etc/password.ADMIN")" PARLOR_ACCOUNT_HOST=localhost PARLOR_ACCOUNT_PREFIX=parlor_ \
-      "$ROOT/sql/create-users.sh" --no-defaults --socket="$RUN_DIR/mariadb.sock" --user=root parlor ||
+    step create_users ||
     die "the database schema could not be brought up to date: $(tail -n 5 "$VAR/log/setup.log")"
 }
 
@@ -333,8 +352,8 @@ stop() {
     rm -rf "$VAR/services"
   fi
   if [ -n "$locked" ]; then
-    if [ -L "$VAR/run" ]; then rm -rf "$(readlink "$VAR/run")"; fi
-    rm -rf "$VAR/run" "$VAR/run.pid"
+    remove_run_dir
+    rm -f "$VAR/run.pid"
   fi
   [ -z "$supervisor" ] || say "Stopped."
   exit "$status"

@@ -162,3 +162,63 @@ def test_it_works_as_an_ordinary_user(copy_for_a_guest):
         assert owners == {65534}
         stack.stop()
         assert_nothing_left(stack)
+
+
+def contents(folder):
+    return {p.relative_to(folder): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def test_a_folder_with_other_peoples_files_is_refused_and_not_touched():
+    stack = Stack(QUICK)
+    for name in ("run/thesis.txt", "services/web", "mysql.new/table", "elsewhere/parlor-x/y"):
+        (stack.var / name).parent.mkdir(parents=True, exist_ok=True)
+        (stack.var / name).write_text("years of work")
+    before = contents(stack.var)
+    said = refused(stack)
+    assert f"VAR={stack.var}" in said and "not Parlor's" in said
+    assert len(said.strip().splitlines()) == 1, said
+    assert contents(stack.var) == before
+    stack.remove()
+
+
+def test_a_link_in_the_place_of_run_costs_only_the_link():
+    stack = Stack({**QUICK, "PARLOR_MAIL_POL_MS": "100"})  # ends at once, the folder made
+    refused(stack)
+    precious = stack.folder / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    (stack.var / "run").symlink_to(precious)
+    refused(stack)
+    assert (precious / "thesis.txt").read_text() == "years of work"
+    assert not (stack.var / "run").is_symlink()
+    stack.remove()
+
+
+def recording(folder, names):
+    """A folder for PATH whose programs write their arguments down, then are the real ones."""
+    (folder / "bin").mkdir()
+    for name in names:
+        program = folder / "bin" / name
+        program.write_text(f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >>"{folder}/arguments"\nexec "{shutil.which(name)}" "$@"\n')
+        program.chmod(0o755)
+    return folder / "bin"
+
+
+def test_no_argument_of_a_program_is_a_password_and_a_long_path_leaves_nothing():
+    stack = Stack(QUICK)
+    stack.var = stack.folder / ("long" * 30)
+    path = recording(stack.folder, ("env", "mariadb", "mariadb-install-db", "setpriv", "spawn-fcgi"))
+    stack.options["PATH"] = f"{path}:{os.environ['PATH']}"
+    stack.start()
+    sockets = (stack.var / "run").readlink()
+    assert sockets.name.startswith("parlor-") and (sockets / "wsd.sock").exists()
+    assert stack.stop() == 0
+    assert_nothing_left(stack)
+    assert not sockets.exists()
+
+    arguments = (stack.folder / "arguments").read_text()
+    assert {"env", "mariadb", "spawn-fcgi"} <= {line.split(" ")[0] for line in arguments.splitlines()}
+    passwords = [p.read_text().strip() for p in (stack.var / "etc").glob("password.*")]
+    assert len(passwords) == 3
+    assert not any(password in arguments for password in passwords)
+    stack.remove()
