@@ -9,7 +9,7 @@
 #   make unit      builds and runs the unit tests             FILTER='HubTest.*' picks some
 #   make itest     runs tests/integration over the real stack FILTER='login' picks some
 #   make bench     loads a stack of its own and prints figures  PAIRS=200  SECONDS_EACH=10  ROUNDS=3
-#   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck
+#   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck   TIDY_TESTS=1: tests too
 #   make format    rewrites our C++ as `make lint` wants it
 #   make clean     removes build/ (var/ stays: it holds data)
 #
@@ -103,7 +103,7 @@ bench:
 
 lint:
 	@scripts/install.sh build test lint
-	@/usr/bin/python3 scripts/lint.py --jobs $(JOBS) -- $(CPPFLAGS) -std=c++20
+	@/usr/bin/python3 scripts/lint.py --jobs $(JOBS) $(if $(TIDY_TESTS),--tidy-tests) -- $(CPPFLAGS) -std=c++20
 
 OUR_CPP = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
 format:
