@@ -15,7 +15,7 @@ folder=$(mktemp -d /tmp/parlor-bench.XXXXXX)
 port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
 # The limits protect people from each other; here they would only measure themselves.
-export VAR=$folder PORT=$port API_RATE_PER_SECOND=10000 API_BURST=10000
+export VAR=$folder/var PORT=$port API_RATE_PER_SECOND=10000 API_BURST=10000
 export PARLOR_LIMITS_MESSAGES_PER_SECOND=100000 PARLOR_LIMITS_MESSAGE_BURST=100000
 scripts/run.sh >"$folder/run.log" 2>&1 &
 stack=$!
@@ -32,7 +32,7 @@ for _ in $(seq 600); do
   sleep 0.2
 done
 
-pid() { cat "$folder/services/$1/supervise/pid"; }
+pid() { cat "$VAR/services/$1/supervise/pid"; }
 resident_kb() { # of a process and its children
   local sum=0 p
   for p in "$@"; do
@@ -44,7 +44,7 @@ resident_kb() { # of a process and its children
 }
 watch="wsd=$(pid wsd),mariadb=$(pid mariadb),nginx=$(pid nginx)"
 load() {
-  "$build/room_load" --port "$port" --db "$folder/run/mariadb.sock" --pairs "$pairs" \
+  "$build/room_load" --port "$port" --db "$VAR/run/mariadb.sock" --pairs "$pairs" \
     --seconds "$seconds" --watch "$watch" "$@"
 }
 
