@@ -76,7 +76,7 @@ void AppendString(std::string& out, std::string_view text) {
 }
 
 void AppendNumber(std::string& out, uint64_t number) {
-  std::array<char, 20> digits;
+  std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   out.append(digits.data(), end);
 }
