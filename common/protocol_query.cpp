@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/ascii.h"
 #include "common/protocol.h"
 #include "common/protocol_json.h"
 
@@ -12,30 +13,6 @@ namespace parlor {
 namespace {
 
 using json::Object;
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// A '%' without two hexadecimal digits stands for itself, as in browsers (WHATWG URL standard).
-std::string PercentDecode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = high >= 0 ? HexDigit(text[i + 2]) : -1;
-    if (low >= 0) {
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
 
 // Query first, body second. An empty value in a query counts as not given; of several with one
 // name, the last wins.
@@ -51,7 +28,7 @@ class Parameters {
 
   Result<std::optional<ParsedTimestamp>> Timestamp(std::string_view name) const {
     const std::string* value = InQuery(name);
-    if (value == nullptr) return body_.OptionalTimestamp(name);
+    if (value == nullptr || IsNothing(*value)) return body_.OptionalTimestamp(name);
     const std::optional<ParsedTimestamp> time = ParseTimestamp(*value);
     if (!time) return json::Invalid(name, "must be a time like 2026-11-22T17:04:12.123Z.");
     return time;
@@ -97,6 +74,10 @@ class Parameters {
   }
 
  private:
+  // What JavaScript makes of a time it does not have (`?timestamp=${storage.getItem(…)}` on the
+  // first visit). Not so for names: there are people called Null.
+  static bool IsNothing(std::string_view time) { return time == "null" || time == "undefined"; }
+
   explicit Parameters(const QueryPairs& query) : query_(query) {}
 
   const std::string* InQuery(std::string_view name) const {
@@ -119,9 +100,10 @@ Result<QueryPairs> ParseQueryString(std::string_view query) {
     query.remove_prefix(std::min(query.size(), part.size() + 1));
     if (part.empty()) continue;
     const size_t equals = part.find('=');
-    std::string name = PercentDecode(part.substr(0, equals));
-    std::string value =
-        equals == std::string_view::npos ? std::string() : PercentDecode(part.substr(equals + 1));
+    std::string name = PercentDecode(part.substr(0, equals), Plus::kIsSpace);
+    std::string value = equals == std::string_view::npos
+                            ? std::string()
+                            : PercentDecode(part.substr(equals + 1), Plus::kIsSpace);
     if (!IsValidUtf8(name)) return json::Invalid("query", "must be valid UTF-8.");
     if (!IsValidUtf8(value)) return json::Invalid(name, "must be valid UTF-8.");
     pairs.emplace_back(std::move(name), std::move(value));

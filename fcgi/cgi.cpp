@@ -5,6 +5,7 @@
 #include <cctype>
 #include <string>
 
+#include "common/ascii.h"
 #include "fcgi/error_map.h"
 
 namespace parlor::fcgi {
@@ -32,30 +33,6 @@ Method MethodFrom(std::string_view name) {
   return Method::kOther;
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// A '%' that is not followed by two digits stays what it is: such a path is simply not found.
-std::string PercentDecode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = high >= 0 ? HexDigit(text[i + 2]) : -1;
-    if (low < 0) {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
-}
-
 std::string PathFrom(const Variables& variables) {
   if (const std::string_view info = variables("PATH_INFO"); !info.empty()) return std::string(info);
   std::string_view uri = variables("REQUEST_URI");
@@ -63,17 +40,11 @@ std::string PathFrom(const Variables& variables) {
   std::string_view mount = variables("SCRIPT_NAME");
   if (mount.empty()) mount = kDefaultMount;
   if (uri.starts_with(mount)) uri.remove_prefix(mount.size());
-  return uri.empty() ? "/" : PercentDecode(uri);
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+  return uri.empty() ? "/" : PercentDecode(uri, Plus::kIsPlus);
 }
 
 std::string_view WithoutBearer(std::string_view value) {
-  value = Trim(value);
+  value = TrimBlanks(value);
   const bool has_scheme =
       value.size() >= kBearer.size() &&
       std::equal(kBearer.begin(), kBearer.end(), value.begin(), [](char expected, char given) {
@@ -82,7 +53,7 @@ std::string_view WithoutBearer(std::string_view value) {
   if (!has_scheme) return value;
   const std::string_view rest = value.substr(kBearer.size());
   if (rest.empty()) return rest;
-  return rest.front() == ' ' || rest.front() == '\t' ? Trim(rest) : value;
+  return rest.front() == ' ' || rest.front() == '\t' ? TrimBlanks(rest) : value;
 }
 
 std::string_view TokenFrom(const Variables& variables) {
@@ -132,7 +103,6 @@ Request RequestFrom(const Variables& variables) {
   request.accept = variables("HTTP_ACCEPT");
   request.if_none_match = variables("HTTP_IF_NONE_MATCH");
   request.token = TokenFrom(variables);
-  request.client_address = variables("REMOTE_ADDR");
   request.request_id = variables("REQUEST_ID").substr(0, kMaxRequestIdBytes);
   return request;
 }

@@ -25,7 +25,6 @@ struct Request {
   std::string accept;
   std::string if_none_match;
   std::string token;  // a secret; empty: none was given
-  std::string client_address;
   std::string request_id;  // nginx's, for the log
 };
 

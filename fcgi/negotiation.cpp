@@ -4,22 +4,17 @@
 #include <cctype>
 #include <string>
 
+#include "common/ascii.h"
+
 namespace parlor::fcgi {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // Takes the part before the first `separator` off `rest`.
 std::string_view TakePart(std::string_view& rest, char separator) {
   const size_t end = rest.find(separator);
   const std::string_view part = rest.substr(0, end);
   rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return Trim(part);
+  return TrimBlanks(part);
 }
 
 std::string Lower(std::string_view text) {
@@ -53,7 +48,7 @@ Range ParseRange(std::string_view text) {
   while (!text.empty()) {
     const std::string_view parameter = TakePart(text, ';');
     if (parameter.starts_with("q=") || parameter.starts_with("Q=")) {
-      range.quality = QualityFrom(Trim(parameter.substr(2)));
+      range.quality = QualityFrom(TrimBlanks(parameter.substr(2)));
     }
   }
   return range;
@@ -79,7 +74,7 @@ constexpr int kExact = 3;
 }  // namespace
 
 Preferences ParseAccept(std::string_view accept) {
-  if (Trim(accept).empty()) return Preferences{};
+  if (TrimBlanks(accept).empty()) return Preferences{};
   Best json;
   Best html;
   while (!accept.empty()) {

@@ -56,6 +56,15 @@ TEST(PageRequestTest, NothingGivenIsTheNewestPage) {
   EXPECT_FALSE(Page("", R"({"timestamp":null,"before":null})").timestamp.has_value());
 }
 
+TEST(PageRequestTest, ATimeThatAScriptDidNotHaveIsNotGiven) {
+  for (const char* query : {"timestamp=null", "timestamp=undefined&before=true"}) {
+    EXPECT_FALSE(Page(query).timestamp.has_value()) << query;
+    EXPECT_TRUE(Page(query, R"({"timestamp":5})").timestamp.has_value()) << query;
+  }
+  EXPECT_EQ(PageError("timestamp=nothing"), "timestamp");
+  EXPECT_EQ(ParseUserQuery(*ParseQueryString("q=null"), "")->name, "null");
+}
+
 TEST(PageRequestTest, TimesComeInEveryForm) {
   for (const char* query :
        {"timestamp=1500", "timestamp=1970-01-01T00:00:01.500Z",
