@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/config_checks.h"
 #include "common/log.h"
 
 namespace parlor::db {
@@ -21,10 +22,6 @@ namespace {
 sql::Driver* Driver() {
   static sql::Driver* const driver = get_driver_instance();
   return driver;
-}
-
-bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 sql::ConnectOptionsMap Options(const DatabaseConfig& config) {
@@ -250,7 +247,7 @@ Status Connection::SetUp(const DatabaseConfig& config) {
 }
 
 Connection::Opened Connection::Open(const DatabaseConfig& config, bool quiet) {
-  if (config.socket.empty() && config.tls_ca.empty() && !IsLoopback(config.host)) {
+  if (config.socket.empty() && config.tls_ca.empty() && !config_checks::IsLoopback(config.host)) {
     log::Error("connecting to the database",
                {{"refused",
                  "database.host is another machine: set database.tls_ca, so that the "

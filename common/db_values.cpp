@@ -3,6 +3,7 @@
 
 #include "common/check.h"
 #include "common/db.h"
+#include "common/token.h"
 
 namespace parlor::db {
 namespace {
@@ -74,14 +75,7 @@ SqlText& SqlText::Text(std::string_view utf8) {
 }
 
 SqlText& SqlText::Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  sql_.append("x'");
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    sql_.push_back(kDigits[byte >> 4]);
-    sql_.push_back(kDigits[byte & 15]);
-  }
-  sql_.push_back('\'');
+  sql_.append("x'").append(ToHex(bytes)).push_back('\'');
   return *this;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "common/config_checks.h"
 #include "common/mail.h"
 #include "wsd/delivery.h"
 
@@ -58,6 +59,10 @@ class Watch {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Watch::Close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   }
+  // Whatever libcurl still wants to say on them when it cleans up fails at once.
+  void ShutDown() {
+    for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
+  }
   bool timed_out() const { return timed_out_; }
 
  private:
@@ -66,7 +71,7 @@ class Watch {
     auto* watch = static_cast<Watch*>(self);
     watch->timed_out_ = std::chrono::steady_clock::now() >= watch->end_;
     if (!watch->stop_ && !watch->timed_out_) return 0;
-    for (const int socket : watch->sockets_) shutdown(socket, SHUT_RDWR);
+    watch->ShutDown();
     return 1;
   }
   static curl_socket_t Open(void* self, curlsocktype, curl_sockaddr* address) {
@@ -96,7 +101,7 @@ bool IsThisMachine(const std::string& smtp_url) {
   }
   const std::string host(part);
   curl_free(part);
-  return host == "localhost" || host == "[::1]" || host == "127.0.0.1";
+  return host == "[::1]" || config_checks::IsLoopback(host);
 }
 
 // A refusal of this mail by its recipient's server is final. Our own trouble (the login, TLS, the
@@ -148,6 +153,8 @@ void SmtpDelivery::SetUp(CURL* easy) const {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(config_.timeout_s + kSpareS));
   curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
                    static_cast<long>(config_.timeout_s + kSpareS));
+  // QUIT is said within the transfer, under the watch, and not when the handle is cleaned up.
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a hanging name lookup does not hold the end up
 }
 
@@ -172,6 +179,7 @@ Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& mes
   curl_easy_setopt(easy.get(), CURLOPT_READDATA, &left);
   curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error.data());
   const CURLcode code = curl_easy_perform(easy.get());
+  watch.ShutDown();
   if (code == CURLE_OK) return {};
   if (watch.timed_out()) return {Delivered::Outcome::kTryLater, "timed out"};
   long answer = 0;
@@ -192,7 +200,7 @@ Result<std::unique_ptr<MailDelivery>> MakeSmtpDelivery(const MailConfig& config,
   if (config.smtp_tls == "none" && !IsThisMachine(config.smtp_url)) {
     return Status::InvalidField("mail.smtp_tls",
                                 "mail.smtp_tls = \"none\" is for a mail server on this machine "
-                                "(localhost, 127.0.0.1 or [::1]) only.");
+                                "(localhost, 127.0.0.0/8 or [::1]) only.");
   }
   return std::unique_ptr<MailDelivery>(std::make_unique<SmtpDelivery>(config, stop));
 }

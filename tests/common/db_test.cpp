@@ -284,13 +284,15 @@ TEST_F(DbTest, InterruptEndsWaiting) {
 TEST_F(DbTest, OtherMachineWithoutTlsIsRefused) {
   DatabaseConfig config;
   config.socket.clear();
-  config.host = "192.0.2.1";
   config.name = "parlor";
   config.retry_limit_ms = 3'600'000;
-  Database remote(config, clock_);
-  ::testing::internal::CaptureStderr();
-  EXPECT_EQ(remote.Ping().code(), ErrorCode::kInternal);
-  EXPECT_NE(::testing::internal::GetCapturedStderr().find("database.tls_ca"), std::string::npos);
+  for (const char* host : {"192.0.2.1", "127.evil.example", "localhost.evil.example"}) {
+    config.host = host;
+    Database remote(config, clock_);
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(remote.Ping().code(), ErrorCode::kInternal) << host;
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find("database.tls_ca"), std::string::npos);
+  }
 }
 
 TEST_F(DbTest, ErrorsAreLoggedWithoutValues) {
