@@ -61,6 +61,12 @@ std::string_view Head(std::string_view sql) {
   return sql.substr(0, std::min(sql.find('\''), size_t{80}));
 }
 
+// A certificate that is refused now will be refused again; any other error of TLS may be a server
+// that goes down in the middle of the handshake.
+bool RefusedCertificate(int code, std::string_view text) {
+  return code == 2026 && text.find("ertificate") != std::string_view::npos;
+}
+
 class Binder {
  public:
   explicit Binder(sql::PreparedStatement& statement) : statement_(statement) {}
@@ -84,6 +90,9 @@ class Binder {
 }  // namespace
 
 Failure ClassifyError(int code) {
+  // The client library's own: whatever it is, what the server did is not known. Over TLS a server
+  // that is gone is 2026, not 2013.
+  if (code >= 2000 && code <= 2999) return Failure::kLost;
   switch (code) {
     case 1062:
       return Failure::kDuplicate;
@@ -104,12 +113,6 @@ Failure ClassifyError(int code) {
     case 1290:  // read-only, after a failover: another connection may find the new primary
     case 1836:
     case 1927:  // connection was killed
-    case 2002:
-    case 2003:
-    case 2006:
-    case 2013:
-    case 2014:  // out of sync: nothing on this connection can be trusted
-    case 2055:
       return Failure::kLost;
     default:
       return Failure::kPermanent;
@@ -267,7 +270,7 @@ Connection::Opened Connection::Open(const DatabaseConfig& config, bool quiet) {
                    {{"code", code}, {"text", MayLogText(code) ? error.what() : ""}});
     }
     return {nullptr, Status(ErrorCode::kUnavailable, "The database is away. Try again."),
-            ClassifyError(code) == Failure::kPermanent};
+            ClassifyError(code) == Failure::kPermanent || RefusedCertificate(code, error.what())};
   }
   std::unique_ptr<Connection> connection(new Connection(std::move(impl)));
   if (Status status = connection->SetUp(config); !status.ok()) {

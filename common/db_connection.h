@@ -22,6 +22,7 @@ enum class Failure {
   kPermanent,  // a mistake of ours; running it again would not help
 };
 
+// Of a server's or the client library's error on an open connection.
 Failure ClassifyError(int code);
 
 class Connection {

@@ -380,5 +380,12 @@ TEST(ClassifyErrorTest, SaysWhatToDo) {
     EXPECT_EQ(ClassifyError(code), Failure::kPermanent);
 }
 
+TEST(ClassifyErrorTest, WhateverTheClientLibraryReportsIsALostConnection) {
+  for (const int code : {2000, 2012, 2014, 2026, 2027, 2999}) {
+    EXPECT_EQ(ClassifyError(code), Failure::kLost) << code;
+  }
+  for (const int code : {1999, 3000}) EXPECT_EQ(ClassifyError(code), Failure::kPermanent) << code;
+}
+
 }  // namespace
 }  // namespace parlor::db
