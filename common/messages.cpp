@@ -198,15 +198,30 @@ Status Batch::MoveMarks() {
   return tx_.ExecuteText(sql.str()).status();
 }
 
-std::vector<Message> ToMessages(const db::Rows& rows, size_t count) {
-  std::vector<Message> messages;
-  messages.reserve(count);
-  for (size_t row = 0; row < count; ++row) {
-    messages.push_back(
-        {rows.As<Seq>(row, 0), rows.Time(row, 1), rows.As<UserId>(row, 2), rows.Text(row, 3)});
-  }
-  return messages;
+Message ToMessage(const db::Rows& rows, size_t row) {
+  return {rows.As<Seq>(row, 0), rows.Time(row, 1), rows.As<UserId>(row, 2), rows.Text(row, 3)};
 }
+
+// Rows read at once: what is in memory stays small, however long the messages are.
+constexpr uint64_t kSliceRows = kMaxPageBackward + 1;
+
+// A page on its way, filled from its cursor on.
+struct Filling {
+  MessagePage page;
+  size_t bytes = 0;
+
+  // Sets has_more instead of taking what is too much.
+  void Take(const db::Rows& rows, uint64_t limit) {
+    std::vector<Message>& messages = page.messages;
+    for (size_t row = 0; row < rows.size(); ++row) {
+      Message message = ToMessage(rows, row);
+      bytes += message.body.size();
+      page.has_more = messages.size() == limit || (!messages.empty() && bytes > kMaxPageBytes);
+      if (page.has_more) return;
+      messages.push_back(std::move(message));
+    }
+  }
+};
 
 }  // namespace
 
@@ -230,15 +245,20 @@ Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
     // "Before 12.3456" includes the message at 12.345; "after" it does not.
     border_ms = page.timestamp->floor.value + (!forward && page.timestamp->has_remainder ? 1 : 0);
   }
-  // One more than asked for tells whether there are more.
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                          tx.Query(forward ? queries::kPageAfter : queries::kPageBefore,
-                                   {P(conversation), border_ms, limit + 1}));
-  MessagePage result;
-  result.has_more = rows.size() > limit;
-  result.messages = ToMessages(rows, std::min<size_t>(rows.size(), limit));
+  Filling filling;
+  MessagePage& result = filling.page;
+  for (;;) {
+    // One more than asked for tells whether there are more.
+    const uint64_t wanted = std::min(limit + 1 - result.messages.size(), kSliceRows);
+    PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                            tx.Query(forward ? queries::kPageAfter : queries::kPageBefore,
+                                     {P(conversation), border_ms, wanted}));
+    filling.Take(rows, limit);
+    if (result.has_more || rows.size() < wanted) break;
+    border_ms = result.messages.back().sent_at.value;
+  }
   if (!forward) std::reverse(result.messages.begin(), result.messages.end());
-  return result;
+  return std::move(result);
 }
 
 Result<std::vector<Message>> ReadRange(db::Transaction& tx, ConversationId conversation,
@@ -246,7 +266,10 @@ Result<std::vector<Message>> ReadRange(db::Transaction& tx, ConversationId conve
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
                           tx.Query(queries::kReadRange, {P(conversation), P(since), P(first),
                                                          P(last), uint64_t{limit}}));
-  return ToMessages(rows, rows.size());
+  std::vector<Message> messages;
+  messages.reserve(rows.size());
+  for (size_t row = 0; row < rows.size(); ++row) messages.push_back(ToMessage(rows, row));
+  return messages;
 }
 
 }  // namespace parlor::messages

@@ -50,8 +50,11 @@ Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs 
 
 inline constexpr uint32_t kMaxPageBackward = 100;
 inline constexpr uint32_t kMaxPageForward = 1000;
+inline constexpr size_t kMaxPageBytes = 524288;  // of bodies
 
-// One page (protocol.md §2, GET /chat_rooms/{id}). One range scan of the primary key.
+// One page (protocol.md §2, GET /chat_rooms/{id}): at least one message if there are any, and no
+// more than fit into kMaxPageBytes. Range scans of the primary key, 101 rows each at most: one for
+// a page of up to 100.
 Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
                              const PageRequest& page);
 

@@ -256,6 +256,43 @@ TEST_F(PagesTest, JoinedEndToEndTheyAreTheConversation) {
   for (size_t i = 0; i < seqs.size(); ++i) EXPECT_EQ(seqs[i], i + 1);
 }
 
+TEST_F(PagesTest, APageForwardIsUpToAThousand) {
+  std::vector<Outgoing> batch;
+  for (int i = 1; i <= 1001; ++i) batch.push_back(ToGrace(std::to_string(i)));
+  room_ = Send(batch)[0]->conversation;
+  const MessagePage page = Page(room_, At(-1, false));
+  EXPECT_EQ(Range(page), Pair(1, 1000));
+  EXPECT_EQ(page.messages.size(), 1000u);
+  EXPECT_TRUE(page.has_more);
+  EXPECT_EQ(Range(Page(room_, At(0, false))), Pair(2, 1001));
+  EXPECT_FALSE(Page(room_, At(0, false)).has_more);
+}
+
+// 32 of the longest are 512,000 bytes, and a 33rd would be too much.
+TEST_F(PagesTest, LongMessagesMakeAPageShorterAtItsFarEnd) {
+  std::vector<Outgoing> batch;
+  for (int i = 1; i <= 120; ++i) batch.push_back(ToGrace(std::string(16'000, 'x')));
+  room_ = Send(batch)[0]->conversation;
+  const MessagePage forward = Page(room_, At(-1, false));
+  EXPECT_EQ(Range(forward), Pair(1, 32));
+  EXPECT_TRUE(forward.has_more);
+  const MessagePage newest = Page(room_, {});
+  EXPECT_EQ(Range(newest), Pair(89, 120));
+  EXPECT_TRUE(newest.has_more);
+  EXPECT_EQ(Range(Page(room_, At(88, true))), Pair(57, 88));
+  EXPECT_FALSE(Page(room_, At(32, true)).has_more);
+  EXPECT_FALSE(Page(room_, At(87, false)).has_more);
+}
+
+TEST_F(PagesTest, ThePageEndsWhereverTheLongMessagesBegin) {
+  std::vector<Outgoing> batch;
+  for (int i = 1; i <= 240; ++i)
+    batch.push_back(ToGrace(i <= 200 ? "x" : std::string(16'000, 'x')));
+  room_ = Send(batch)[0]->conversation;
+  EXPECT_EQ(Range(Page(room_, At(-1, false))), Pair(1, 232));
+  EXPECT_EQ(Range(Page(room_, {})), Pair(209, 240));
+}
+
 TEST_F(PagesTest, RangeIsWhatAReaderMissed) {
   Fill();
   ASSERT_TRUE(db_.database()
