@@ -20,13 +20,14 @@ Status CheckNewPassword(std::string_view password, std::string_view field);
 
 class PasswordHasher {
  public:
-  // Calls sodium_init(); aborts if that fails.
+  // Calls sodium_init(); aborts if that fails. Hashes nothing.
   explicit PasswordHasher(const PasswordConfig& config);
 
   // The string to store: algorithm, parameters, salt and hash. kUnavailable when memory runs out.
   Result<std::string> Hash(std::string_view password) const;
 
-  // Whether `password` belongs to `stored`. Takes the time of a hash whatever the answer.
+  // Whether `password` belongs to `stored`. Takes the time of a hash with the parameters of
+  // `stored`, whatever the answer.
   bool Verify(std::string_view stored, std::string_view password) const;
 
   // The same work for an account that does not exist, so that time tells nothing.

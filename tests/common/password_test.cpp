@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace parlor {
 namespace {
@@ -135,6 +136,13 @@ TEST(PasswordHasherTest, NobodyMatchesWhatIsNoHash) {
   }
   EXPECT_FALSE(hasher.Verify(std::string(1000, '$'), "correct horse"));
   hasher.VerifyNobody("correct horse");
+}
+
+TEST(PasswordHasherTest, ForNobodyItReallyLooks) {
+  const PasswordHasher hasher(Cheap());
+  errno = 0;
+  hasher.VerifyNobody("correct horse");
+  EXPECT_EQ(errno, EINVAL);  // libsodium's "does not match", after the work
 }
 
 TEST(PasswordHasherTest, VerifiesHashesOfOtherParametersAndWantsThemRenewed) {
