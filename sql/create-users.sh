@@ -7,7 +7,7 @@
 # To be run after sql/migrate.sh, and again after every upgrade, as an account that may create others. Passwords come
 # from the environment, so that no list of processes shows them; an empty one must be given as such (a trial on a
 # socket that nobody else can open). PARLOR_ACCOUNT_HOST (localhost) is where the programs connect from,
-# PARLOR_ACCOUNT_PREFIX (parlor_) begins the names.
+# PARLOR_ACCOUNT_PREFIX (parlor_) begins the names. Programs may be running: what they need they keep all the while.
 set -euo pipefail
 
 die() { echo "create-users.sh: $*" >&2; exit 1; }
@@ -19,6 +19,9 @@ host=${PARLOR_ACCOUNT_HOST:-localhost}
 prefix=${PARLOR_ACCOUNT_PREFIX:-parlor_}
 [[ $host =~ ^[A-Za-z0-9.:%_/-]+$ ]] || die "PARLOR_ACCOUNT_HOST is no host pattern."
 [[ $prefix =~ ^[a-z0-9_]+$ ]] || die "PARLOR_ACCOUNT_PREFIX may have a-z, 0-9 and _ only."
+roles="worker daemon admin"
+
+run() { "$client" "$@" --batch --raw --skip-column-names --default-character-set=utf8mb4; }
 
 # $1: text; a literal that both servers read the same whatever their sql_mode: quotes doubled, no backslashes.
 quoted() {
@@ -26,18 +29,61 @@ quoted() {
   printf "'%s'" "${1//\'/\'\'}"
 }
 
-statements() {
-  local role variable
-  for role in worker daemon admin; do
+# $1: what follows the names of the accounts.
+grants() { sed "s/'parlor_\([a-z]*\)'@'localhost'/'$prefix\1$1'@'${host//\//\\/}'/" "$folder/grants.sql"; }
+
+# What is to be had is given first. The same goes to fresh accounts that nobody can use, to compare with.
+giving() {
+  local role variable password
+  dropping
+  for role in $roles; do
     variable=PARLOR_${role^^}_PASSWORD
     [ -n "${!variable+given}" ] || die "$variable is not set."
-    echo "CREATE USER IF NOT EXISTS '$prefix$role'@'$host';"
-    echo "ALTER USER '$prefix$role'@'$host' IDENTIFIED BY $(quoted "${!variable}");"
-    echo "REVOKE ALL PRIVILEGES, GRANT OPTION FROM '$prefix$role'@'$host';"
+    password=$(quoted "${!variable}")
+    echo "CREATE USER IF NOT EXISTS '$prefix$role'@'$host' IDENTIFIED BY $password;"
+    echo "ALTER USER '$prefix$role'@'$host' IDENTIFIED BY $password;"
+    echo "CREATE USER '$prefix${role}_wanted'@'$host' IDENTIFIED BY $password ACCOUNT LOCK;"
   done
-  sed "s/'parlor_\([a-z]*\)'@'localhost'/'$prefix\1'@'${host//\//\\/}'/" "$folder/grants.sql"
+  grants _wanted
+  grants ""
 }
 
-sql=$(statements)
-"$client" "$@" --batch --default-character-set=utf8mb4 <<<"$sql" || die "not all rights could be given (see above)."
+dropping() {
+  local role
+  for role in $roles; do echo "DROP USER IF EXISTS '$prefix${role}_wanted'@'$host';"; done
+}
+
+# $1: role; $2: table of information_schema; $3, $4: SQL for the columns and for the object of a right; $5: what names
+# both. Statements that make the statements.
+excess_of() {
+  local real="'''$prefix$1''@''$host'''" wanted="'''$prefix${1}_wanted''@''$host'''"
+  echo "SELECT CONCAT('REVOKE ', p.privilege_type, $3, ' ON ', $4, ' FROM ', p.grantee, ';')
+    FROM information_schema.$2 p WHERE p.grantee = $real AND p.privilege_type <> 'USAGE' AND NOT EXISTS (
+      SELECT 1 FROM information_schema.$2 w WHERE w.grantee = $wanted AND w.privilege_type = p.privilege_type$5);
+  SELECT DISTINCT CONCAT('REVOKE GRANT OPTION ON ', $4, ' FROM ', p.grantee, ';')
+    FROM information_schema.$2 p WHERE p.grantee = $real AND p.is_grantable = 'YES';"
+}
+
+# Finest first, because taking a right on a table takes it from its columns too.
+excess() {
+  local role tick='`' table
+  table="CONCAT('$tick', p.table_schema, '$tick.$tick', p.table_name, '$tick')"
+  for role in $roles; do
+    excess_of "$role" column_privileges "CONCAT(' ($tick', p.column_name, '$tick)')" "$table" \
+      " AND w.table_schema = p.table_schema AND w.table_name = p.table_name AND w.column_name = p.column_name"
+    excess_of "$role" table_privileges "''" "$table" \
+      " AND w.table_schema = p.table_schema AND w.table_name = p.table_name"
+    excess_of "$role" schema_privileges "''" "CONCAT('$tick', p.table_schema, '$tick.*')" \
+      " AND w.table_schema = p.table_schema"
+    excess_of "$role" user_privileges "''" "'*.*'" ""
+  done
+}
+
+sql=$(giving)
+run "$@" <<<"$sql" || die "not all rights could be given (see above)."
+sql=$(excess)
+revoking=$(run "$@" <<<"$sql") || die "what the accounts have beyond their rights could not be found (see above)."
+# And given again, for a right on a whole table that has become one on some columns.
+sql=$(echo "$revoking"; grants ""; dropping)
+run "$@" <<<"$sql" || die "not all superfluous rights could be taken (see above)."
 echo "the accounts ${prefix}worker, ${prefix}daemon and ${prefix}admin at $host are ready"

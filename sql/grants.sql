@@ -1,7 +1,7 @@
 -- What each program may do, and nothing else: no DROP, no ALTER, no table that it has no statement for.
 --
--- Applied by sql/create-users.sh, which makes the accounts, takes back all they had, and puts another prefix than
--- parlor_ or another host than localhost in their names where that is asked for. A test runs every statement of the
+-- Applied by sql/create-users.sh, which makes the accounts, takes back what they have beyond this, and puts another
+-- prefix than parlor_ or another host than localhost in their names where that is asked for. A test runs every statement of the
 -- stores as these accounts. (FOR UPDATE needs a right to change or delete in the table.)
 
 -- parlor-fcgi
