@@ -177,9 +177,10 @@ inline constexpr std::string_view kReadRange =
     "AND sent_at_ms >= ? AND seq BETWEEN ? AND ? ORDER BY sent_at_ms LIMIT ?";
 
 // ---- messages: after a commit in doubt (wsd/batch_store.h)
+inline constexpr std::string_view kLockConversation =  // PRIMARY
+    "SELECT id FROM conversations WHERE id = ? FOR UPDATE";
 inline constexpr std::string_view kFindByClientId =  // messages_client
-    "SELECT seq FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_msg_id = ? "
-    "LOCK IN SHARE MODE";
+    "SELECT seq FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_msg_id = ?";
 
 // ---- messages: a new room or bot chat
 inline constexpr std::string_view kCreateConversation =
