@@ -72,6 +72,7 @@ struct LimitsConfig {
   int64_t refusals_per_10s = 100;         // a connection: then 4429
   int64_t wrong_passwords = 10;           // an account …
   int64_t wrong_password_window_s = 900;  // … in this time
+  int64_t registrations_per_hour = 10;    // an address: mails to somebody who may not have asked
 };
 
 struct WriterConfig {

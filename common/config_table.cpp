@@ -313,9 +313,10 @@ constexpr Option kOptions[] = {
     {.section = "limits",
      .name = "wrong_passwords",
      .place = PLACE(limits, wrong_passwords),
-     .help = "Wrong passwords for one address within wrong_password_window_s; then 429, for the "
-             "right one too, and whether or not there is such an account. Bounds guessing to 40 an "
-             "hour, however many machines guess.",
+     .help =
+         "Wrong passwords for one address within wrong_password_window_s; then 429, for the "
+         "right one too, and whether or not there is such an account. A right one is not counted "
+         "and forgives none. Bounds guessing to 40 an hour, however many machines guess.",
      .min = 1,
      .max = 10000},
     {.section = "limits",
@@ -325,6 +326,14 @@ constexpr Option kOptions[] = {
              "somebody out for longer.",
      .min = 1,
      .max = 86400},
+    {.section = "limits",
+     .name = "registrations_per_hour",
+     .place = PLACE(limits, registrations_per_hour),
+     .help = "Registrations with one e-mail address in an hour, each of which sends a mail there; "
+             "then 429, whether or not it has an account. So nobody can flood a stranger's mailbox "
+             "from here.",
+     .min = 1,
+     .max = 10000},
 
     {.section = "writer",
      .name = "threads",
@@ -393,7 +402,9 @@ constexpr Option kOptions[] = {
      .place = PLACE(password, memory_kib),
      .help = "Memory of one hash in KiB. 19 MiB with two passes is OWASP's minimum and takes about "
              "35 ms; more makes guessing on a stolen database dearer, and each login here too. "
-             "Less is for tests only. Stored hashes are renewed at the next login.",
+             "Less is for tests only. Stored hashes are renewed at the next login; until then a "
+             "wrong password for such an account takes the old time, which tells it from an "
+             "address without one.",
      .min = 64,
      .max = 1048576},
     {.section = "password",

@@ -74,24 +74,26 @@ inline constexpr std::string_view kLockOtherSessions =  // sessions_user
     "SELECT id FROM sessions WHERE user_id = ? AND id <> ? ORDER BY id FOR UPDATE";
 inline constexpr std::string_view kPurgeSessions =  // sessions_expiry
     "DELETE FROM sessions WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?";
+// What is hashed: the kind of try (tries.cpp) and the address.
 inline constexpr std::string_view kListTries =  // PRIMARY
-    "SELECT slot, failed_at_ms FROM login_failures WHERE account = UNHEX(SHA2(LOWER(?), 256)) "
-    "ORDER BY slot";
+    "SELECT slot, failed_at_ms FROM login_failures "
+    "WHERE account = UNHEX(SHA2(CONCAT(?, LOWER(?)), 256)) ORDER BY slot";
 inline constexpr std::string_view kTakeNewSlot =
     "INSERT INTO login_failures (account, slot, failed_at_ms) "
-    "VALUES (UNHEX(SHA2(LOWER(?), 256)), ?, ?)";
+    "VALUES (UNHEX(SHA2(CONCAT(?, LOWER(?)), 256)), ?, ?)";
 inline constexpr std::string_view kTakeOldSlot =  // PRIMARY
-    "UPDATE login_failures SET failed_at_ms = ? WHERE account = UNHEX(SHA2(LOWER(?), 256)) "
+    "UPDATE login_failures SET failed_at_ms = ? "
+    "WHERE account = UNHEX(SHA2(CONCAT(?, LOWER(?)), 256)) AND slot = ? AND failed_at_ms = ?";
+inline constexpr std::string_view kReleaseTry =  // PRIMARY
+    "DELETE FROM login_failures WHERE account = UNHEX(SHA2(CONCAT(?, LOWER(?)), 256)) "
     "AND slot = ? AND failed_at_ms = ?";
-inline constexpr std::string_view kClearTries =  // PRIMARY
-    "DELETE FROM login_failures WHERE account = UNHEX(SHA2(LOWER(?), 256))";
 inline constexpr std::string_view kPurgeTries =  // login_failures_age
     "DELETE FROM login_failures WHERE failed_at_ms < ? ORDER BY failed_at_ms LIMIT ?";
 
 // ---- send_rates
 inline constexpr std::string_view kTakeRate =  // PRIMARY
-    "UPDATE send_rates SET arrival_at_ms = GREATEST(arrival_at_ms, ?) + ? "
-    "WHERE user_id = ? AND arrival_at_ms <= ?";
+    "UPDATE send_rates SET arrival_at_ms = GREATEST(LEAST(arrival_at_ms, ?), ?) + ? "
+    "WHERE user_id = ? AND (arrival_at_ms <= ? OR arrival_at_ms > ?)";
 inline constexpr std::string_view kGetRate =  // PRIMARY
     "SELECT arrival_at_ms FROM send_rates WHERE user_id = ?";
 inline constexpr std::string_view kCreateRate =
@@ -117,7 +119,7 @@ inline constexpr std::string_view kMailGivenUp =  // PRIMARY
 inline constexpr std::string_view kAddEvent =
     "INSERT INTO events (created_at_ms, payload) VALUES (?, ?)";
 inline constexpr std::string_view kPendingEvents =  // PRIMARY
-    "SELECT id, payload FROM events ORDER BY id LIMIT ?";
+    "SELECT id, payload FROM events WHERE id > ? ORDER BY id LIMIT ?";
 
 // ---- daemons, online
 inline constexpr std::string_view kDropDaemonsAt =
@@ -142,8 +144,6 @@ inline constexpr std::string_view kListRooms =  // members_user, PRIMARY of the 
 inline constexpr std::string_view kOtherUserOfRoom =  // PRIMARY
     "SELECT IF(user_low = ?, user_high, user_low) FROM chat_rooms "
     "WHERE id = ? AND (user_low = ? OR user_high = ?)";
-inline constexpr std::string_view kUsersOfRoom =  // PRIMARY
-    "SELECT user_low, user_high FROM chat_rooms WHERE id = ?";
 inline constexpr std::string_view kListNotifications =  // members_user, PRIMARY of conversations
     "SELECT c.id, c.kind, c.last_sender_id, c.last_seq - m.read_seq, c.last_sent_at_ms "
     "FROM members m JOIN conversations c ON c.id = m.conversation_id "

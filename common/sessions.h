@@ -1,4 +1,4 @@
-// Signed-in devices and the limit on wrong passwords. Tokens arrive here as hashes only.
+// Signed-in devices. Tokens arrive here as hashes only.
 #pragma once
 
 #include <optional>
@@ -40,17 +40,7 @@ Result<std::optional<Session>> End(db::Transaction& tx, const TokenHash& token);
 // Ends a user's sessions but `keep` (0: all); the ids of those that ended.
 Result<std::vector<SessionId>> EndOthers(db::Transaction& tx, UserId user, SessionId keep);
 
-// Deletes expired sessions, and wrong passwords of the day before; at most `limit` of each.
+// Deletes expired sessions, and tries (tries.h) of the day before; at most `limit` of each.
 Status PurgeExpired(db::Transaction& tx, TimestampMs now, uint32_t limit);
-
-// ---- Wrong passwords
-// ------------------------------------------------------------------------------------------------
-// Reserves one try before the password is looked at: kTooManyRequests with retry_after_ms when the
-// account (any address, existing or not) has had `wrong_passwords` in the window; a refused try
-// does not count. Its own transaction, committed first.
-Status ReserveTry(db::Transaction& tx, std::string_view email, const LimitsConfig& limits,
-                  TimestampMs now);
-// The password was right: the account starts afresh.
-Status ClearTries(db::Transaction& tx, std::string_view email);
 
 }  // namespace parlor::sessions

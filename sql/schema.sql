@@ -59,10 +59,10 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Wrong passwords an account, also for addresses that have none (so the limit tells nothing). `account` is the
--- SHA-256 of email_key. A try takes one of the account's slots (0 … limit - 1) before the password is looked at, and
--- gives them all back when it was right; the key makes tries that run side by side take different ones, so they can't
--- slip past the limit.
+-- Wrong passwords and registrations an address, also for those that have no account (so the limits tell nothing).
+-- `account` is the SHA-256 of 'password:' or 'registration:' and email_key. A try takes one of the address's slots
+-- (0 … limit - 1) before the password is looked at, and gives it back when it was right; the key makes tries that run
+-- side by side take different ones, so they can't slip past the limit.
 CREATE TABLE login_failures (
   account      BINARY(32)        NOT NULL,
   slot         SMALLINT UNSIGNED NOT NULL,

@@ -3,6 +3,7 @@
 
 #include "common/mail_outbox.h"
 #include "common/sessions.h"
+#include "common/tries.h"
 #include "common/users.h"
 #include "fcgi/handlers/handlers.h"
 #include "fcgi/responses.h"
@@ -19,7 +20,7 @@ Status WrongPassword() {
 struct NewPassword {
   std::string hash;
   std::string replaces;  // the stored hash that was checked; another one by now: start over
-  bool proven = false;   // the current password was given and right
+  std::optional<tries::Try> proven;  // the current password was given and right: no wrong one
 };
 
 // What is read before anything is hashed.
@@ -49,22 +50,28 @@ Result<Wish> ReadWish(Call& call, db::Transaction& tx) {
 }
 
 // A wrong current password is a wrong password: it counts like one at the login.
-Status VerifyCurrent(Call& call, const Wish& wish) {
+Result<tries::Try> VerifyCurrent(Call& call, const Wish& wish) {
   const Services& services = call.services();
-  PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) {
-    return sessions::ReserveTry(tx, wish.email, services.config.limits, call.Now());
-  }));
+  tries::Try reserved;
+  const auto reserve = [&](db::Transaction& tx) -> Status {
+    PARLOR_ASSIGN_OR_RETURN(reserved, tries::Reserve(tx, tries::Kind::kPassword, wish.email,
+                                                     services.config.limits, call.Now()));
+    return Ok();
+  };
+  PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, reserve));
   const std::string& given = *wish.change.current_password;
   const bool possible = CountCharacters(given) <= kMaxPasswordCharacters;
-  return possible && services.hasher.Verify(wish.stored_hash, given) ? Ok() : WrongPassword();
+  if (!possible || !services.hasher.Verify(wish.stored_hash, given)) return WrongPassword();
+  return reserved;
 }
 
 Result<NewPassword> HashNew(Call& call, const Wish& wish) {
   PARLOR_ASSIGN_OR_RETURN(const auto slot, call.services().hash_slots.Acquire());
   NewPassword password;
   password.replaces = wish.stored_hash;
-  password.proven = wish.change.current_password.has_value();
-  if (password.proven) PARLOR_RETURN_IF_ERROR(VerifyCurrent(call, wish));
+  if (wish.change.current_password) {
+    PARLOR_ASSIGN_OR_RETURN(password.proven, VerifyCurrent(call, wish));
+  }
   PARLOR_ASSIGN_OR_RETURN(password.hash, call.services().hasher.Hash(*wish.change.password));
   return password;
 }
@@ -93,7 +100,10 @@ Status StorePassword(Call& call, db::Transaction& tx, const NewPassword& passwor
   PARLOR_ASSIGN_OR_RETURN(const auto credentials, users::GetCredentials(tx, profile.id));
   if (credentials.password_hash != password.replaces) return WrongPassword();
   PARLOR_RETURN_IF_ERROR(users::SetPasswordHash(tx, profile.id, password.hash));
-  if (password.proven) PARLOR_RETURN_IF_ERROR(sessions::ClearTries(tx, profile.email));
+  if (password.proven) {
+    PARLOR_RETURN_IF_ERROR(
+        tries::Release(tx, tries::Kind::kPassword, profile.email, *password.proven));
+  }
   PARLOR_RETURN_IF_ERROR(EndOtherSessions(call, tx));
   return mail_outbox::Add(tx, mail_outbox::Kind::kPasswordChanged, profile.email,
                           profile.first_name + " " + profile.last_name, RegistrationId(),

@@ -3,6 +3,7 @@
 #include "common/mail_outbox.h"
 #include "common/registrations.h"
 #include "common/token.h"
+#include "common/tries.h"
 #include "common/users.h"
 #include "fcgi/error_map.h"
 #include "fcgi/handlers/handlers.h"
@@ -106,7 +107,7 @@ Result<Response> AsPageForBrowsers(const Call& call, Result<Response> answer) {
 
 }  // namespace
 
-// Taken or not, the same work: a hash, a few statements, a mail, a commit.
+// Taken or not, the same limit and the same work: a hash, a few statements, a mail, a commit.
 Result<Response> Register(Call& call) {
   PARLOR_ASSIGN_OR_RETURN(const RegisterRequest wish, ParseRegisterRequest(call.request().body));
   PARLOR_RETURN_IF_ERROR(CheckNewPassword(wish.password, "password"));
@@ -116,6 +117,9 @@ Result<Response> Register(Call& call) {
   const int64_t life_ms = call.services().config.registration.link_hours * kMsPerHour;
   const auto body = [&](db::Transaction& tx) -> Status {
     const TimestampMs now = call.Now();
+    PARLOR_RETURN_IF_ERROR(tries::Reserve(tx, tries::Kind::kRegistration, request.email,
+                                          call.services().config.limits, now)
+                               .status());
     PARLOR_ASSIGN_OR_RETURN(const bool taken, users::EmailTaken(tx, request.email));
     if (taken) return WriteToOwner(tx, request.email, now);
     return StoreAndWrite(tx, request, now, TimestampMs(now.value + life_ms));

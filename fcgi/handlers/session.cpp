@@ -3,6 +3,7 @@
 
 #include "common/sessions.h"
 #include "common/token.h"
+#include "common/tries.h"
 #include "common/users.h"
 #include "fcgi/handlers/handlers.h"
 #include "fcgi/responses.h"
@@ -14,10 +15,12 @@ Status InvalidCredentials() {
   return {ErrorCode::kInvalidCredentials, "E-mail address and password do not belong together."};
 }
 
-// What a right password was checked against, and what to store if the parameters have changed.
+// What a right password was checked against, what to store if the parameters have changed, and the
+// try that did not turn out to be a wrong password.
 struct Checked {
   users::Credentials credentials;
   std::optional<std::string> new_hash;
+  tries::Try reserved;
 };
 
 // The same time for a wrong password, an unknown address and a password longer than any that we
@@ -34,7 +37,7 @@ Result<Checked> CheckPassword(const PasswordHasher& hasher,
   if (credentials->suspended) {
     return Status(ErrorCode::kForbidden, "This account has been suspended.");
   }
-  Checked checked{*credentials, std::nullopt};
+  Checked checked{*credentials, std::nullopt, {}};
   if (hasher.NeedsRehash(credentials->password_hash)) {
     PARLOR_ASSIGN_OR_RETURN(checked.new_hash, hasher.Hash(password));
   }
@@ -47,14 +50,18 @@ Result<Checked> CheckLogin(Call& call, const LoginRequest& login) {
   const Services& services = call.services();
   PARLOR_ASSIGN_OR_RETURN(const auto slot, services.hash_slots.Acquire());
   std::optional<users::Credentials> credentials;
+  tries::Try reserved;
   const auto body = [&](db::Transaction& tx) -> Status {
-    PARLOR_RETURN_IF_ERROR(
-        sessions::ReserveTry(tx, login.email, services.config.limits, call.Now()));
+    PARLOR_ASSIGN_OR_RETURN(reserved, tries::Reserve(tx, tries::Kind::kPassword, login.email,
+                                                     services.config.limits, call.Now()));
     PARLOR_ASSIGN_OR_RETURN(credentials, users::FindCredentials(tx, login.email));
     return Ok();
   };
   PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, body));
-  return CheckPassword(services.hasher, credentials, login.password);
+  PARLOR_ASSIGN_OR_RETURN(Checked checked,
+                          CheckPassword(services.hasher, credentials, login.password));
+  checked.reserved = reserved;
+  return checked;
 }
 
 // Under the user's lock: a password that was changed meanwhile has ended all sessions, and none
@@ -68,7 +75,7 @@ Result<sessions::Session> OpenSession(Call& call, db::Transaction& tx, const Che
   if (checked.new_hash) {
     PARLOR_RETURN_IF_ERROR(users::SetPasswordHash(tx, known.id, *checked.new_hash));
   }
-  PARLOR_RETURN_IF_ERROR(sessions::ClearTries(tx, email));
+  PARLOR_RETURN_IF_ERROR(tries::Release(tx, tries::Kind::kPassword, email, checked.reserved));
   return sessions::Create(tx, known.id, token, call.services().config.session, call.Now());
 }
 

@@ -2,7 +2,10 @@
 // what the programs do, and no more.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/conversations.h"
@@ -10,10 +13,11 @@
 #include "common/mail_outbox.h"
 #include "common/messages.h"
 #include "common/presence_store.h"
+#include "common/queries.h"
 #include "common/registrations.h"
-#include "common/rooms.h"
 #include "common/send_rate.h"
 #include "common/sessions.h"
+#include "common/tries.h"
 #include "common/users.h"
 #include "tests/support/store_test.h"
 
@@ -98,13 +102,31 @@ TEST(SchemaTest, ViewsShowTimesInUtcAndNoHashes) {
 
 class GrantsTest : public testing::StoreTest {
  protected:
-  void SetUp() override {
+  void SetUp() override { CreateUsers(); }
+  void CreateUsers() {
     std::string output;
     ASSERT_EQ(RunSqlScript("PARLOR_ACCOUNT_PREFIX=ptest_ PARLOR_WORKER_PASSWORD=\"it's 1\" "
                            "PARLOR_DAEMON_PASSWORD=two PARLOR_ADMIN_PASSWORD=three",
                            "sql/create-users.sh", db_.config().name, &output),
               0)
         << output;
+  }
+  // Everything that the accounts may do.
+  std::vector<std::string> Rights() {
+    constexpr std::pair<const char*, const char*> kKinds[] = {
+        {"user", "''"},
+        {"schema", "table_schema"},
+        {"table", "CONCAT(table_schema, '.', table_name)"},
+        {"column", "CONCAT(table_schema, '.', table_name, '.', column_name)"}};
+    std::vector<std::string> rights;
+    for (const auto& [kind, object] : kKinds) {
+      const db::Rows rows =
+          db_.Read(std::string("SELECT CONCAT_WS(' ', grantee, privilege_type, is_grantable, ") +
+                   object + ") AS r FROM information_schema." + kind +
+                   "_privileges WHERE grantee LIKE '_ptest%' ORDER BY r");
+      for (size_t row = 0; row < rows.size(); ++row) rights.push_back(rows.Text(row, 0));
+    }
+    return rights;
   }
   void TearDown() override {
     for (const char* role : {"worker", "daemon", "admin"}) {
@@ -173,9 +195,9 @@ TEST_F(GrantsTest, WorkerCanDoWhatItDoes) {
   WORKS(worker, sessions::EndOthers(tx, ada_, SessionId(999)));
   WORKS(worker, sessions::End(tx, token_));
   for (const int64_t ms : {0, 1, 2'000'000}) {
-    WORKS(worker, sessions::ReserveTry(tx, "a@b.c", LimitsConfig(), After(ms)));
+    WORKS(worker, tries::Reserve(tx, tries::Kind::kPassword, "a@b.c", LimitsConfig(), After(ms)));
   }
-  WORKS(worker, sessions::ClearTries(tx, "a@b.c"));
+  WORKS(worker, tries::Release(tx, tries::Kind::kPassword, "a@b.c", {}));
   WORKS(worker, send_rate::Charge(tx, ada_, LimitsConfig(), kNow));
   WORKS(worker, send_rate::Charge(tx, ada_, LimitsConfig(), kNow));
 
@@ -207,7 +229,8 @@ TEST_F(GrantsTest, DaemonCanDoWhatItDoes) {
   ASSERT_TRUE(outcomes.at(0).ok());
   const ConversationId room = outcomes[0]->conversation;
   WORKS(daemon, messages::ReadRange(tx, room, kNow, Seq(1), Seq(1), 1));
-  WORKS(daemon, rooms::Users(tx, room));
+  WORKS(daemon, tx.Query(queries::kLockConversation, {db::P(room)}));
+  WORKS(daemon, tx.Query(queries::kFindByClientId, {db::P(room), db::P(ada_), db::P("1")}));
 
   const SessionConfig config;
   const sessions::Session session =
@@ -228,7 +251,7 @@ TEST_F(GrantsTest, DaemonCanDoWhatItDoes) {
   WORKS(daemon, mail_outbox::Failed(tx, MailId(1), "no", After(1), kNow));
   WORKS(daemon, mail_outbox::Failed(tx, MailId(1), "no", std::nullopt, kNow));
   WORKS(daemon, mail_outbox::Sent(tx, MailId(1)));
-  WORKS(daemon, events::Pending(tx, 10));
+  WORKS(daemon, events::Pending(tx, EventId(), 10));
   const EventId event[] = {EventId(1)};
   WORKS(daemon, events::Delete(tx, event));
 
@@ -271,6 +294,38 @@ TEST_F(GrantsTest, NobodyCanDoMore) {
   Refused(admin, "SELECT password_hash FROM users");
   Refused(admin, "SELECT token_hash FROM sessions");
   Refused(admin, "UPDATE users SET password_hash = ''");
+}
+
+TEST_F(GrantsTest, RenewingTakesBackWhatIsTooMuch) {
+  const std::vector<std::string> before = Rights();
+  EXPECT_GT(before.size(), 100u);
+  for (const char* extra :
+       {"SELECT ON users TO ptest_daemon", "SELECT (email) ON users TO ptest_daemon",
+        "UPDATE, DROP ON messages TO ptest_worker", "ALL ON mysql.* TO ptest_worker",
+        "PROCESS ON *.* TO ptest_admin", "INSERT ON online TO ptest_worker"}) {
+    db_.Run(std::string("GRANT ") + extra + "@localhost WITH GRANT OPTION");
+  }
+  EXPECT_NE(Rights(), before);
+  CreateUsers();
+  EXPECT_EQ(Rights(), before);
+}
+
+TEST_F(GrantsTest, RenewingDisturbsNobody) {
+  std::atomic<bool> over{false};
+  std::atomic<int> refused{0};
+  std::thread program([&] {
+    db::Database daemon(As("daemon", "two"), clock_);
+    while (!over) {
+      const auto look = [&](db::Transaction& tx) {
+        return sessions::Find(tx, {&token_, 1}, kNow).status();
+      };
+      if (!In(daemon, look).ok()) ++refused;
+    }
+  });
+  CreateUsers();
+  over = true;
+  program.join();
+  EXPECT_EQ(refused, 0);
 }
 
 TEST_F(GrantsTest, AdministratorSeesTheViews) {

@@ -61,6 +61,12 @@ TEST_F(ProfileHandlersTest, AWrongCurrentPasswordIsRefusedAlsoSoonAfterTheLogin)
   EXPECT_EQ(TryLogin("ada@example.org", kPassword).status, 200);
 }
 
+TEST_F(ProfileHandlersTest, ARightCurrentPasswordIsNotCounted) {
+  EXPECT_EQ(Change(WithCurrent("wrong password")).status, 403);
+  EXPECT_EQ(Change(WithCurrent(kPassword)).status, 200);
+  EXPECT_EQ(RowsOf("login_failures"), 1U);
+}
+
 TEST_F(ProfileHandlersTest, GuessingTheCurrentPasswordCountsLikeALogin) {
   for (int i = 0; i < config_.limits.wrong_passwords; ++i) {
     EXPECT_EQ(Change(WithCurrent("wrong password")).status, 403);

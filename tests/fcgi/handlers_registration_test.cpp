@@ -54,6 +54,22 @@ TEST_F(RegistrationHandlersTest, EachOwnerGetsTheRightMail) {
   EXPECT_EQ(RowsOf("pending_registrations"), 1U);
 }
 
+TEST_F(RegistrationHandlersTest, NobodysMailboxIsFlooded) {
+  AddAccount("taken@example.org");
+  for (const char* email : {"fresh@example.org", "taken@example.org"}) {
+    for (int i = 0; i < config_.limits.registrations_per_hour; ++i) {
+      EXPECT_EQ(Register(email).status, 202) << i;
+    }
+    const Response refused = Register(email);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_THAT(refused.body, HasSubstr("too_many_requests"));
+    EXPECT_EQ(HeaderOf(refused, "Retry-After"), "3600");
+  }
+  EXPECT_EQ(static_cast<int64_t>(RowsOf("mail_outbox")), 2 * config_.limits.registrations_per_hour);
+  clock_.Advance(3'600'000);
+  EXPECT_EQ(Register("fresh@example.org").status, 202);
+}
+
 TEST_F(RegistrationHandlersTest, ThePasswordIsAtRestAsAHashOnly) {
   Register("ada@example.org");
   EXPECT_THAT(database_.Read("SELECT password_hash FROM pending_registrations").Text(0, 0),
