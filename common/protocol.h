@@ -37,8 +37,8 @@ inline constexpr uint64_t kMaxJsonInteger = (uint64_t{1} << 53) - 1;
 bool IsValidUtf8(std::string_view text);
 size_t CountCharacters(std::string_view utf8);  // code points
 // Trimmed of white space; kInvalidField naming `field` if it breaks the rules of docs/protocol.md.
-// An address that passes can stand in an SMTP command and in a header as it is: one '@', and
-// nothing that would need quotes.
+// An address that passes is a mail::IsPlainAddress as well: it can stand in an SMTP command and in
+// a header as it is, so a mail can be written to it.
 Result<std::string> NormalizeEmail(std::string_view email, std::string_view field);
 Result<std::string> NormalizeName(std::string_view name, size_t max_characters,
                                   std::string_view field);

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "common/mail.h"
 #include "common/protocol.h"
 
 namespace parlor {
@@ -53,9 +55,9 @@ TEST(Utf8Test, CharactersAreCodePoints) {
 }
 
 TEST(EmailTest, OrdinaryAndUnusualAddressesPassAsTheyAre) {
-  for (const char* address : {"ada@example.org", "Ada.Lovelace+chat@Example.ORG", "a@b",
-                              "o'brien@example.org", "x_y-z=%!#$&*/?^`{|}~@sub.example.org",
-                              "jos\xC3\xA9@ex\xC3\xA4mple.org", "..odd.@docomo.ne"}) {
+  for (const char* address :
+       {"ada@example.org", "Ada.Lovelace+chat@Example.ORG", "a@b", "o'brien@example.org",
+        "x_y-z=%!#$&*/?^`{|}~@sub.example.org", "jos\xC3\xA9@ex\xC3\xA4mple.org"}) {
     EXPECT_EQ(Email(address), address);
   }
 }
@@ -72,6 +74,35 @@ TEST(EmailTest, ExactlyOneAtWithSomethingOnBothSides) {
                               "ada@.org", "ada@org.", "ada@a..b"}) {
     EXPECT_EQ(Email(address), "") << address;
   }
+}
+
+TEST(EmailTest, DotsStandBetweenOtherCharactersAndHostsHaveNoUnderscore) {
+  for (const char* address :
+       {"a..b@x.org", ".a@x.org", "a.@x.org", "..odd.@docomo.ne", "a@my_host.org"}) {
+    EXPECT_EQ(Email(address), "") << address;
+  }
+}
+
+// Every address of up to six pieces that the form takes, the mailer takes.
+TEST(EmailTest, AMailCanBeWrittenToEveryAddressThatPasses) {
+  const std::vector<std::string> pieces = {
+      "a", "@", ".", "_", "-", "\xC3\xA9", " ", "\xC2\x85", "\xE2\x80\x8B", "\""};
+  mail::Message message;
+  message.from = "parlor@example.org";
+  message.message_id = "1@example.org";
+  size_t passed = 0;
+  for (size_t number = 0; number < 1'000'000; ++number) {
+    std::string address;
+    for (size_t rest = number, i = 0; i < 6; ++i, rest /= pieces.size()) {
+      address += pieces[rest % pieces.size()];
+    }
+    const Result<std::string> normalized = NormalizeEmail(address, "email");
+    if (!normalized.ok()) continue;
+    ++passed;
+    message.to = *normalized;
+    ASSERT_TRUE(mail::Compose(message).ok()) << ::testing::PrintToString(address);
+  }
+  EXPECT_GT(passed, 1000U);
 }
 
 TEST(EmailTest, NothingThatCouldBreakOutOfASmtpCommandOrHeaderPasses) {
