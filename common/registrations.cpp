@@ -17,7 +17,7 @@ db::Bytes B(const TokenHash& token) {
 // From columns id, user_id, expires_at_ms.
 Result<Outcome> Judge(const db::Rows& rows, TimestampMs now) {
   if (rows.empty()) {
-    return Status(ErrorCode::kNotFound, "This link is unknown, or a newer one was sent.");
+    return Status(ErrorCode::kNotFound, "This link is not valid, or a newer one has replaced it.");
   }
   if (!rows.IsNull(0, 1)) return Outcome::kAlreadyConfirmed;
   if (rows.Time(0, 2) <= now) {

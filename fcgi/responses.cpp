@@ -6,6 +6,7 @@
 
 #include "common/protocol.h"
 #include "fcgi/error_map.h"
+#include "fcgi/html.h"
 
 namespace parlor::fcgi {
 namespace {
@@ -15,6 +16,19 @@ constexpr int64_t kDefaultRetryAfterS = 2;  // when nobody knows better
 int64_t RetryAfterSeconds(const Status& error) {
   if (error.retry_after_ms() <= 0) return kDefaultRetryAfterS;
   return std::max<int64_t>(1, (error.retry_after_ms() + 999) / 1000);
+}
+
+Status Shown(const Status& error) {
+  if (error.code() != ErrorCode::kInternal) return error;
+  return {ErrorCode::kInternal, "Something went wrong on our side."};
+}
+
+// What the client is to do next, whatever the form of the answer.
+void AddAdvice(const Status& error, Response* response) {
+  if (response->status == 401) response->Set("WWW-Authenticate", "Bearer");
+  if (response->status == 429 || response->status == 503) {
+    response->Set("Retry-After", std::to_string(RetryAfterSeconds(error)));
+  }
 }
 
 }  // namespace
@@ -37,18 +51,20 @@ Response NoContent() {
 
 Response Problem(const Status& error) {
   const ErrorMapRow& row = HttpErrorOf(error.code());
-  const Status shown = error.code() == ErrorCode::kInternal
-                           ? Status(ErrorCode::kInternal, "Something went wrong on our side.")
-                           : error;
+  const Status shown = Shown(error);
   Response response;
   response.status = row.http_status;
   response.body = EncodeProblem(row.http_status, row.title, shown);
   response.Set("Content-Type", "application/problem+json");
   response.Set("Cache-Control", "no-store");
-  if (row.http_status == 401) response.Set("WWW-Authenticate", "Bearer");
-  if (row.http_status == 429 || row.http_status == 503) {
-    response.Set("Retry-After", std::to_string(RetryAfterSeconds(error)));
-  }
+  AddAdvice(error, &response);
+  return response;
+}
+
+Response ProblemPage(const Status& error) {
+  Response response =
+      HtmlPage(HttpErrorOf(error.code()).http_status, "That did not work", Shown(error).message());
+  AddAdvice(error, &response);
   return response;
 }
 

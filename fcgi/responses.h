@@ -17,4 +17,7 @@ Response NoContent();
 // the log, the client gets a general sentence.
 Response Problem(const Status& error);
 
+// The same for a person in front of a browser: an HTML page with the same status and headers.
+Response ProblemPage(const Status& error);
+
 }  // namespace parlor::fcgi

@@ -52,7 +52,7 @@ Response Worker::Handle(const Request& request) {
       log::Error("answering",
                  {{"route", match.pattern}, {"request_id", request.request_id}, {"error", error}});
     }
-    answer = Problem(error);
+    answer = call.wants_html() ? ProblemPage(error) : Problem(error);
     if (error.code() == ErrorCode::kMethodNotAllowed) answer->Set("Allow", match.allow);
   }
   LogRequest(request, match, answer->status, services_.clock.MonotonicMs() - start_ms);

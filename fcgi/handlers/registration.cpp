@@ -5,7 +5,6 @@
 #include "common/token.h"
 #include "common/tries.h"
 #include "common/users.h"
-#include "fcgi/error_map.h"
 #include "fcgi/handlers/handlers.h"
 #include "fcgi/html.h"
 #include "fcgi/responses.h"
@@ -60,16 +59,6 @@ Result<registrations::Confirmation> UseLink(Call& call, bool confirm) {
   return result;
 }
 
-Response ErrorPage(const Status& error) {
-  if (error.code() == ErrorCode::kInternal) {
-    return HtmlPage(500, "That did not work", "Something went wrong on our side.");
-  }
-  Response page =
-      HtmlPage(HttpErrorOf(error.code()).http_status, "That did not work",
-               error.code() == ErrorCode::kNotFound ? UnknownLink().message() : error.message());
-  return page;
-}
-
 Response AlreadyConfirmed(const Call& call) {
   if (call.wants_html()) {
     return HtmlPage(200, "Already confirmed", "This address has been confirmed. You can sign in.");
@@ -100,11 +89,6 @@ Result<Response> Show(Call& call) {
   return JsonResponse(200, "");
 }
 
-Result<Response> AsPageForBrowsers(const Call& call, Result<Response> answer) {
-  if (answer.ok() || !call.wants_html()) return answer;
-  return ErrorPage(answer.status());
-}
-
 }  // namespace
 
 // Taken or not, the same limit and the same work: a hash, a few statements, a mail, a commit.
@@ -131,9 +115,9 @@ Result<Response> Register(Call& call) {
 
 Result<Response> OpenLink(Call& call) {
   const bool look_only = call.request().method == Method::kHead || call.wants_html();
-  return AsPageForBrowsers(call, look_only ? Show(call) : Confirm(call));
+  return look_only ? Show(call) : Confirm(call);
 }
 
-Result<Response> ConfirmLink(Call& call) { return AsPageForBrowsers(call, Confirm(call)); }
+Result<Response> ConfirmLink(Call& call) { return Confirm(call); }
 
 }  // namespace parlor::fcgi::handlers

@@ -109,6 +109,24 @@ TEST_F(RegistrationHandlersTest, ABrowserGetsAButtonAndTheButtonCreates) {
   EXPECT_THAT(Handle(Method::kGet, link, "", "", kBrowser).body, Not(HasSubstr("<form")));
 }
 
+TEST_F(RegistrationHandlersTest, OurMistakeBehindAPageIsLoggedToo) {
+  const std::string link = LinkFor("ada@example.org");
+  database_.Run("RENAME TABLE pending_registrations TO gone");
+  Request request;
+  request.method = Method::kGet;
+  request.path = link;
+  request.accept = kBrowser;
+  request.request_id = "7f00";
+  ::testing::internal::CaptureStderr();
+  const Response page = Handle(request);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(page.status, 500);
+  EXPECT_EQ(HeaderOf(page, "Content-Type"), "text/html; charset=utf-8");
+  EXPECT_THAT(log,
+              HasSubstr(R"(answering route=/register/{token} request_id=7f00 error="internal: )"));
+  EXPECT_THAT(log, Not(HasSubstr(link)));
+}
+
 TEST_F(RegistrationHandlersTest, AnExpiredLinkIsGone) {
   const std::string link = LinkFor("ada@example.org");
   clock_.Advance(config_.registration.link_hours * 3600 * 1000);

@@ -62,6 +62,25 @@ TEST(ResponsesTest, AnInternalErrorKeepsItsDetailsToItself) {
   EXPECT_THAT(response.body, HasSubstr(R"("code":"internal")"));
 }
 
+TEST(ResponsesTest, APageHasTheStatusAndTheAdviceOfTheProblem) {
+  const Status errors[] = {{ErrorCode::kNotFound, "No such <link>."},
+                           {ErrorCode::kInvalidToken, "x"},
+                           {ErrorCode::kUnavailable, "x"},
+                           Status::RetryAfter(ErrorCode::kTooManyRequests, 60'000, "x"),
+                           {ErrorCode::kInternal, "table users has no column x"}};
+  for (const Status& error : errors) {
+    const Response problem = Problem(error);
+    const Response page = ProblemPage(error);
+    EXPECT_EQ(page.status, problem.status);
+    EXPECT_EQ(HeaderOf(page, "Content-Type"), "text/html; charset=utf-8");
+    for (const char* name : {"Cache-Control", "Retry-After", "WWW-Authenticate"}) {
+      EXPECT_EQ(HeaderOf(page, name), HeaderOf(problem, name)) << name;
+    }
+    EXPECT_THAT(page.body, Not(HasSubstr("users")));
+  }
+  EXPECT_THAT(ProblemPage(errors[0]).body, HasSubstr("No such &lt;link&gt;."));
+}
+
 TEST(ResponsesTest, InDoubtIsToldAsUnavailable) {
   EXPECT_THAT(Problem({ErrorCode::kInDoubt, "x"}).body, HasSubstr(R"("code":"unavailable")"));
 }

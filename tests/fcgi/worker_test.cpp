@@ -200,4 +200,12 @@ TEST_F(WorkerTest, LoginsWaitForASlotAndAreThenTurnedAway) {
 }
 
 }  // namespace
+TEST_F(WorkerTest, ABrowserIsToldWhenToComeBack) {
+  accept_ = "text/html";
+  const Response response = Handle(Method::kGet, "/register/" + kLooksLikeAToken);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(HeaderOf(response, "Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(HeaderOf(response, "Retry-After"), "2");
+}
+
 }  // namespace parlor::fcgi
