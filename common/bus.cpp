@@ -12,6 +12,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <utility>
 #include <zmq.hpp>
 
 #include "common/log.h"
@@ -60,6 +61,7 @@ Status BindError(const std::string& endpoint, const char* reason) {
 struct EventPublisher::Impl {
   zmq::context_t context{1};
   zmq::socket_t socket;  // empty if the endpoint is not one: then nobody is ever reachable
+  bool starting = true;  // nobody has waited for the daemon yet
 };
 
 // ZMQ_IMMEDIATE: nothing is queued for a daemon that is not there; after a long outage it would be
@@ -100,6 +102,10 @@ bool EventPublisher::Reachable(int wait_ms) {
   return Poll(items, wait_ms);
 }
 
+bool EventPublisher::ReachableAtStart(int wait_ms) {
+  return Reachable(std::exchange(impl_->starting, false) ? wait_ms : 0);
+}
+
 // ---- Subscriber
 
 struct EventSubscriber::Impl {
@@ -136,10 +142,17 @@ Result<std::unique_ptr<EventSubscriber>> EventSubscriber::Bind(const BusConfig& 
 EventSubscriber::EventSubscriber(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 EventSubscriber::~EventSubscriber() = default;
 
+// A busy bus costs one call an event: polls only when there is nothing.
 std::optional<std::string> EventSubscriber::Receive(int64_t wait_ms) {
+  std::optional<std::string> event = ReceiveNow();
+  if (event || wait_ms <= 0) return event;
   std::array items = {zmq::pollitem_t{nullptr, impl_->interrupt, ZMQ_POLLIN, 0},
                       zmq::pollitem_t{impl_->socket.handle(), 0, ZMQ_POLLIN, 0}};
   if (!Poll(items, wait_ms) || items[0].revents != 0) return std::nullopt;
+  return ReceiveNow();
+}
+
+std::optional<std::string> EventSubscriber::ReceiveNow() {
   try {
     zmq::message_t message;
     if (!impl_->socket.recv(message, zmq::recv_flags::dontwait)) return std::nullopt;

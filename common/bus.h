@@ -26,8 +26,12 @@ class EventPublisher {
   // itself.
   bool Publish(std::string_view event);
 
-  // Whether a daemon is connected now, waiting up to `wait_ms` for it. For GET /health.
+  // Whether a daemon is connected now, waiting up to `wait_ms` for it.
   bool Reachable(int wait_ms);
+
+  // The same for GET /health, which anybody may ask: only the first call waits, because who has
+  // just started is still connecting. With no daemon there, nobody can make us wait again.
+  bool ReachableAtStart(int wait_ms);
 
  private:
   struct Impl;
@@ -40,14 +44,15 @@ class EventSubscriber {
   static Result<std::unique_ptr<EventSubscriber>> Bind(const BusConfig& config);
   ~EventSubscriber();
 
-  // The next event, waiting up to `wait_ms` (0: not at all); nullopt when there is none, or after
-  // Interrupt().
+  // The next event, waiting up to `wait_ms` (0: not at all); nullopt when there is none. After
+  // Interrupt() nothing is waited for any more.
   std::optional<std::string> Receive(int64_t wait_ms);
   void Interrupt();
 
  private:
   struct Impl;
   explicit EventSubscriber(std::unique_ptr<Impl> impl);
+  std::optional<std::string> ReceiveNow();
   std::unique_ptr<Impl> impl_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include "fcgi/routes.h"
@@ -148,6 +149,13 @@ TEST_F(WorkerTest, HealthNamesWhatIsMissing) {
   EXPECT_THAT(response.body, HasSubstr("database"));
   EXPECT_THAT(response.body, HasSubstr("event bus"));
   EXPECT_NE(HeaderOf(response, "Retry-After"), "");
+}
+
+TEST_F(WorkerTest, HealthWaitsForTheBusOnlyOnce) {
+  EXPECT_FALSE(publisher_.ReachableAtStart(0));
+  EXPECT_THAT(Handle(Method::kGet, "/health").body, HasSubstr("event bus"));
+  // Would take weeks otherwise.
+  EXPECT_FALSE(publisher_.ReachableAtStart(std::numeric_limits<int>::max()));
 }
 
 TEST_F(WorkerTest, HealthSeesTheDaemonsEndOfTheBus) {
