@@ -13,11 +13,13 @@ Status InvalidToken() {
 }  // namespace
 
 Status Call::Fault() const {
+  if (match_.access == Access::kToken && request_.token.empty()) return InvalidToken();
   if (match_.pattern.empty()) return {ErrorCode::kNotFound, "There is no such path."};
   if (match_.route == nullptr) {
     return {ErrorCode::kMethodNotAllowed, "This path answers " + match_.allow + "."};
   }
-  if (ParseAccept(request_.accept).json == 0 && !wants_html()) {
+  if (match_.route->pages != Pages::kNone && ParseAccept(request_.accept).json == 0 &&
+      !wants_html()) {
     return {ErrorCode::kNotAcceptable, "Answers are application/json."};
   }
   if (request_.body_too_large) {
@@ -62,7 +64,7 @@ Status Call::AddEvent(db::Transaction& tx, const Event& event) {
 }
 
 const Request& Call::request() const {
-  PARLOR_CHECK(match_.access == Access::kPublic || session_.has_value());
+  PARLOR_CHECK(match_.access != Access::kSession || session_.has_value());
   return request_;
 }
 

@@ -33,8 +33,9 @@ class Call {
   Call(const Services& services, const Request& request, const Match& match)
       : services_(services), request_(request), match_(match) {}
 
-  // What is wrong with the request before any handler looks at it, in this order: no such path, not
-  // this method, no representation that the client takes, body too large, body not JSON.
+  // What is wrong with the request before any handler looks at it, in this order: no token at all
+  // (of a path that needs some), no such path, not this method, no representation that the client
+  // takes, body too large, body not JSON.
   Status Fault() const;
 
   // Runs `body` in a transaction (see Database::Transact: it may run several times) and pushes its

@@ -16,12 +16,14 @@ using Handler = Result<Response> (*)(Call& call);
 
 enum class Access {
   kPublic,   // anyone may know the path
+  kToken,    // some token first, dead or alive
   kSession,  // a valid token first, before a word about path or body
 };
 
 enum class Pages {
   kJsonOnly,
   kHtmlToo,  // a browser may ask for text/html
+  kNone,     // a good answer has no body, so it suits whatever the client accepts
 };
 
 // One row of the table. A GET row answers HEAD too: the body is cut off, and a handler that changes

@@ -11,7 +11,7 @@ namespace parlor::fcgi {
 namespace {
 
 Result<Response> Answer(Call& call, const Match& match) {
-  if (match.access == Access::kPublic) PARLOR_RETURN_IF_ERROR(call.Fault());
+  if (match.access != Access::kSession) PARLOR_RETURN_IF_ERROR(call.Fault());
   if (match.route != nullptr) return match.route->handler(call);
   // What does not exist is told to those who are signed in: the transaction ends in 401, or in the
   // request's fault.

@@ -170,6 +170,21 @@ TEST_F(WorkerTest, LogoutNeedsSomeToken) {
   EXPECT_EQ(Handle(Method::kPost, "/logout").status, 401);
 }
 
+TEST_F(WorkerTest, ALogoutIsNotRefusedForWhatItsClientAccepts) {
+  for (const char* accept : {"text/html", "image/png", "application/json;q=0"}) {
+    accept_ = accept;
+    EXPECT_EQ(Handle(Method::kPost, "/logout", "", "garbage").status, 204) << accept;
+    EXPECT_EQ(Handle(Method::kPost, "/logout").status, 401) << accept;
+  }
+}
+
+TEST_F(WorkerTest, WithATokenLogoutTellsItsMethods) {
+  EXPECT_EQ(Handle(Method::kDelete, "/logout").status, 401);
+  const Response response = Handle(Method::kDelete, "/logout", "", "garbage");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(HeaderOf(response, "Allow"), "GET, HEAD, POST");
+}
+
 TEST_F(WorkerTest, LogoutOfWhatWasNeverATokenIsDone) {
   EXPECT_EQ(Handle(Method::kGet, "/logout", "", "garbage").status, 204);
 }

@@ -59,6 +59,11 @@ def test_405_names_what_is_allowed(stack, ada):
     assert "POST" in answer.headers["Allow"]
 
 
+def test_a_logout_is_not_refused_for_what_the_client_accepts(stack, bob):
+    assert bob.get("/logout", headers={"Accept": "text/html"}).status_code == 204
+    assert_problem(bob.get("/users"), 401, "invalid_token")
+
+
 def test_406_for_who_takes_no_json(stack, ada):
     assert_problem(ada.get("/users", headers={"Accept": "image/png"}), 406, "not_acceptable")
     for accept in ("*/*", "application/*", "application/json;q=0.5, text/html", "image/png, */*;q=0.1"):
