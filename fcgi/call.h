@@ -46,6 +46,10 @@ class Call {
   // Writes `event` with the transaction; pushed when that is committed.
   Status AddEvent(db::Transaction& tx, const Event& event);
 
+  // Inside Transact(), in a run that found what an earlier run of this request had stored, whose
+  // commit was in doubt: its events are pushed after this one.
+  void AddEarlierEvents() { events_.AddEarlier(); }
+
   // Aborts on a session route before Transact() has found the session: a handler must not tell a
   // stranger what it thinks of a body.
   const Request& request() const;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/bus.h"
@@ -13,8 +14,15 @@ namespace parlor::fcgi {
 
 class EventBatch {
  public:
-  // At the start of each run of a transaction's body: what an earlier run gathered was rolled back.
-  void Reset() { encoded_.clear(); }
+  // At the start of each run of a transaction's body: what an earlier run gathered was rolled back,
+  // or its commit is in doubt.
+  void Reset() {
+    if (!encoded_.empty()) earlier_ = std::exchange(encoded_, {});
+  }
+
+  // For a run that finds what the last earlier run with events was about: it was committed after
+  // all, and so were these.
+  void AddEarlier() { encoded_.insert(encoded_.end(), earlier_.begin(), earlier_.end()); }
 
   // Writes the row and remembers the event.
   Status Add(db::Transaction& tx, const Event& event, TimestampMs now);
@@ -23,7 +31,7 @@ class EventBatch {
   void Push(EventPublisher& publisher);
 
  private:
-  std::vector<std::string> encoded_;
+  std::vector<std::string> encoded_, earlier_;
 };
 
 }  // namespace parlor::fcgi

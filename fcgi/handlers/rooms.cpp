@@ -1,4 +1,5 @@
 #include <charconv>
+#include <optional>
 #include <vector>
 
 #include "common/conversations.h"
@@ -50,24 +51,62 @@ RoomPostResult ResultOf(const RoomPost& post, UserId sender, const messages::Sto
   return result;
 }
 
-// Rate, message and event in one transaction.
-Result<RoomPostResult> StorePost(Call& call, db::Transaction& tx, const RoomPost& post) {
-  PARLOR_RETURN_IF_ERROR(ChargeRate(call, tx));
-  const UserId sender = call.session().user;
-  const messages::Outgoing outgoing{sender, messages::ToUser{post.other_user}, post.message,
-                                    post.client_msg_id};
+// One request's attempts to store its message: there are more when a commit was in doubt.
+class Posting {
+ public:
+  Posting(Call& call, const RoomPost& post) : call_(call), post_(post) {}
+
+  // Rate, message and event in one transaction.
+  Result<RoomPostResult> Store(db::Transaction& tx);
+  // What was stored last may be there or not, its charge too.
+  void Doubt() { in_doubt_ = true; }
+
+ private:
+  Result<messages::Stored> Append(db::Transaction& tx);
+  bool IsOurs(const messages::Stored& found) const;
+
+  Call& call_;
+  const RoomPost& post_;
+  std::optional<messages::Stored> last_;  // of an earlier run
+  bool in_doubt_ = false;
+};
+
+Result<messages::Stored> Posting::Append(db::Transaction& tx) {
+  const messages::Outgoing outgoing{call_.session().user, messages::ToUser{post_.other_user},
+                                    post_.message, post_.client_msg_id};
   std::vector<Result<messages::Stored>> outcomes;
-  PARLOR_RETURN_IF_ERROR(messages::Append(tx, std::span(&outgoing, 1), call.Now(), &outcomes));
+  PARLOR_RETURN_IF_ERROR(messages::Append(tx, std::span(&outgoing, 1), call_.Now(), &outcomes));
   PARLOR_CHECK(outcomes.size() == 1);
-  PARLOR_ASSIGN_OR_RETURN(const messages::Stored stored, outcomes.front());
-  RoomPostResult result = ResultOf(post, sender, stored);
+  return outcomes.front();
+}
+
+// A repeat of our own earlier run is none for the client.
+bool Posting::IsOurs(const messages::Stored& found) const {
+  return last_ && !last_->duplicate && found.duplicate &&
+         found.conversation == last_->conversation && found.seq == last_->seq &&
+         found.sent_at == last_->sent_at;
+}
+
+// In doubt the charge comes last: if an earlier run was stored, so was its charge.
+Result<RoomPostResult> Posting::Store(db::Transaction& tx) {
+  if (!in_doubt_) PARLOR_RETURN_IF_ERROR(ChargeRate(call_, tx));
+  PARLOR_ASSIGN_OR_RETURN(const messages::Stored stored, Append(tx));
+  const UserId sender = call_.session().user;
+  RoomPostResult result = ResultOf(post_, sender, stored);
+  if (IsOurs(stored)) {
+    result.duplicate = false;
+    call_.AddEarlierEvents();
+    return result;
+  }
+  last_ = stored;
   if (stored.duplicate) {
     PARLOR_RETURN_IF_ERROR(ReadFirst(tx, stored, &result.body));
     return result;
   }
+  if (in_doubt_) PARLOR_RETURN_IF_ERROR(ChargeRate(call_, tx));
   PARLOR_RETURN_IF_ERROR(
-      call.AddEvent(tx, MessageSent{ConversationKind::kRoom, stored.conversation, stored.seq,
-                                    stored.sent_at, sender, post.other_user, post.message}));
+      call_.AddEvent(tx, MessageSent{ConversationKind::kRoom, stored.conversation, stored.seq,
+                                     stored.sent_at, sender, post_.other_user, post_.message}));
   return result;
 }
 
@@ -100,14 +139,16 @@ Result<Response> ReadRoom(Call& call) {
 Result<Response> PostToRoom(Call& call) {
   RoomPost post;
   RoomPostResult result;
+  Posting posting(call, post);
   const auto body = [&](db::Transaction& tx) -> Status {
     PARLOR_ASSIGN_OR_RETURN(post, ParseRoomPost(call.request().body));
-    PARLOR_ASSIGN_OR_RETURN(result, StorePost(call, tx, post));
+    PARLOR_ASSIGN_OR_RETURN(result, posting.Store(tx));
     return Ok();
   };
   Status status = call.Transact(db::Repeat::kOnce, body);
   // With its client_msg_id the message can be sent again without harm, so we find out ourselves.
   if (!status.ok() && status.code() == ErrorCode::kInDoubt && post.client_msg_id) {
+    posting.Doubt();
     status = call.Transact(db::Repeat::kIdempotent, body);
   }
   PARLOR_RETURN_IF_ERROR(status);

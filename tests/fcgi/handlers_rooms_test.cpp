@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <filesystem>
+
+#include "tests/support/database_proxy.h"
 #include "tests/support/worker_fixture.h"
 
 namespace parlor::fcgi {
@@ -123,3 +127,80 @@ TEST_F(RoomHandlersTest, ThePeopleHaveATagAndAreNotSentTwice) {
 
 }  // namespace
 }  // namespace parlor::fcgi
+// ---- a COMMIT whose answer is lost
+
+class DoubtedPostTest : public RoomHandlersTest {
+ protected:
+  // A worker whose next COMMITs are cut.
+  Response PostWithCut(testing::DatabaseProxy::Cut cut, const std::string& client_msg_id,
+                       int times = 1) {
+    db::Database database(Proxied(), clock_);
+    const Services services = ServicesWith(database);
+    Worker worker(services);
+    Request request;
+    request.method = Method::kPost;
+    request.path = "/chat_rooms";
+    request.token = ada_token_;
+    request.body = R"({"other_user_id":)" + std::to_string(bob_.value) + R"(,"message":"hello")" +
+                   (client_msg_id.empty() ? "" : R"(,"client_msg_id":")" + client_msg_id + "\"") +
+                   "}";
+    proxy_.CutCommits(cut, times);
+    return worker.Handle(request);
+  }
+  DatabaseConfig Proxied() {
+    DatabaseConfig config = database_.config();
+    config.socket = proxy_.path();
+    return config;
+  }
+
+  testing::DatabaseProxy proxy_{std::filesystem::temp_directory_path() /
+                                    ("parlor-posts-" + std::to_string(getpid()) + ".sock"),
+                                database_.config().socket};
+};
+
+TEST_F(DoubtedPostTest, TheFirstRequestIsNoDuplicateWhetherStoredOrNot) {
+  using enum testing::DatabaseProxy::Cut;
+  for (const auto cut : {kAfterCommit, kBeforeCommit}) {
+    const Response response = PostWithCut(cut, cut == kAfterCommit ? "a" : "b");
+    EXPECT_EQ(response.status, 201) << response.body;
+    EXPECT_THAT(response.body, HasSubstr(R"("duplicate":false)"));
+    EXPECT_THAT(Pushed(1), ElementsAre(HasSubstr("hello")));
+  }
+  EXPECT_EQ(proxy_.commits_cut(), 2);
+  EXPECT_EQ(RowsOf("messages"), 2U);
+  EXPECT_EQ(RowsOf("events"), 2U);
+}
+
+TEST_F(DoubtedPostTest, SeveralLostCommitsInARowAreNoDuplicateEither) {
+  using enum testing::DatabaseProxy::Cut;
+  for (const auto cut : {kAfterCommit, kBeforeCommit}) {
+    const Response response = PostWithCut(cut, cut == kAfterCommit ? "a" : "b", 2);
+    EXPECT_EQ(response.status, 201) << response.body;
+    EXPECT_THAT(Pushed(1), ElementsAre(HasSubstr("hello")));
+  }
+  EXPECT_EQ(proxy_.commits_cut(), 4);
+  EXPECT_EQ(RowsOf("messages"), 2U);
+}
+
+TEST_F(DoubtedPostTest, TheSecondAttemptIsFreeIfTheFirstWasStored) {
+  for (int64_t i = 1; i < config_.limits.message_burst; ++i) ASSERT_EQ(Post("x").status, 201) << i;
+  EXPECT_EQ(PostWithCut(testing::DatabaseProxy::Cut::kAfterCommit, "last").status, 201);
+  EXPECT_EQ(Post("x").status, 429);
+}
+
+TEST_F(DoubtedPostTest, ARealRepeatStaysADuplicate) {
+  EXPECT_EQ(Post("hello", "id-1").status, 201);
+  EXPECT_EQ(Pushed(1).size(), 1U);
+  const Response repeat = PostWithCut(testing::DatabaseProxy::Cut::kAfterCommit, "id-1");
+  EXPECT_EQ(repeat.status, 200);
+  EXPECT_THAT(repeat.body, HasSubstr(R"("duplicate":true)"));
+  EXPECT_THAT(Pushed(0), IsEmpty());
+}
+
+TEST_F(DoubtedPostTest, WithoutAnIdOnlyTheClientCanSay) {
+  const Response response = PostWithCut(testing::DatabaseProxy::Cut::kAfterCommit, "");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_NE(HeaderOf(response, "Retry-After"), "");
+  EXPECT_EQ(RowsOf("messages"), 1U);
+}
+
