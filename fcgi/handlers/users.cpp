@@ -16,7 +16,8 @@ std::string EtagOf(std::string_view body) {
   return '"' + ToHex({reinterpret_cast<const char*>(hash.data()), hash.size()}) + '"';
 }
 
-// The one answer that a client may keep: it asks each time whether it still holds.
+// No cache on the way or in a browser may keep it: it is about people. A client that holds the last
+// answer and its tag itself is spared the same one again.
 Response Revalidated(const Request& request, std::string body) {
   const std::string etag = EtagOf(body);
   Response response;
@@ -27,7 +28,7 @@ Response Revalidated(const Request& request, std::string body) {
     response.Set("Content-Type", "application/json");
   }
   response.Set("ETag", etag);
-  response.Set("Cache-Control", "private, no-cache");
+  response.Set("Cache-Control", "no-store");
   return response;
 }
 

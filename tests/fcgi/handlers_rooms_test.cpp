@@ -112,6 +112,7 @@ TEST_F(RoomHandlersTest, ThePeopleHaveATagAndAreNotSentTwice) {
   EXPECT_EQ(first.status, 200);
   EXPECT_THAT(first.body, HasSubstr("Babbage"));
   EXPECT_EQ(first.body.find('@'), std::string::npos);
+  EXPECT_EQ(HeaderOf(first, "Cache-Control"), "no-store");
   Request request;
   request.method = Method::kGet;
   request.path = "/users";
@@ -120,13 +121,12 @@ TEST_F(RoomHandlersTest, ThePeopleHaveATagAndAreNotSentTwice) {
   const Response second = Handle(request);
   EXPECT_EQ(second.status, 304);
   EXPECT_EQ(HeaderOf(second, "ETag"), HeaderOf(first, "ETag"));
+  EXPECT_EQ(HeaderOf(second, "Cache-Control"), "no-store");
   EXPECT_TRUE(second.body.empty());
   database_.AddUser("Charles", "Wheatstone");
   EXPECT_EQ(Handle(request).status, 200);
 }
 
-}  // namespace
-}  // namespace parlor::fcgi
 // ---- a COMMIT whose answer is lost
 
 class DoubtedPostTest : public RoomHandlersTest {
@@ -204,3 +204,5 @@ TEST_F(DoubtedPostTest, WithoutAnIdOnlyTheClientCanSay) {
   EXPECT_EQ(RowsOf("messages"), 1U);
 }
 
+}  // namespace
+}  // namespace parlor::fcgi
