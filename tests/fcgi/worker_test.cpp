@@ -200,6 +200,14 @@ TEST_F(WorkerTest, ABrowserGetsAPageForALinkThatIsNotFound) {
   EXPECT_EQ(HeaderOf(response, "Content-Type"), "text/html; charset=utf-8");
 }
 
+TEST_F(WorkerTest, ABrowserIsToldWhenToComeBack) {
+  accept_ = "text/html";
+  const Response response = Handle(Method::kGet, "/register/" + kLooksLikeAToken);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(HeaderOf(response, "Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(HeaderOf(response, "Retry-After"), "2");
+}
+
 TEST_F(WorkerTest, NoAnswerRepeatsTheTokenOfALink) {
   accept_ = "text/html";
   EXPECT_THAT(Handle(Method::kGet, "/register/nonsense").body, Not(HasSubstr("nonsense")));
@@ -223,12 +231,4 @@ TEST_F(WorkerTest, LoginsWaitForASlotAndAreThenTurnedAway) {
 }
 
 }  // namespace
-TEST_F(WorkerTest, ABrowserIsToldWhenToComeBack) {
-  accept_ = "text/html";
-  const Response response = Handle(Method::kGet, "/register/" + kLooksLikeAToken);
-  EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(HeaderOf(response, "Content-Type"), "text/html; charset=utf-8");
-  EXPECT_EQ(HeaderOf(response, "Retry-After"), "2");
-}
-
 }  // namespace parlor::fcgi
