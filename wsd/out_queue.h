@@ -42,7 +42,12 @@ class OutQueue {
       frames_[head_++].reset();
       ++taken;
     }
-    if (empty()) Clear();
+    if (empty()) {
+      Clear();
+    } else if (head_ > kKeptCapacity && head_ * 2 > frames_.size()) {
+      frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(head_));
+      head_ = 0;
+    }
     return taken;
   }
 
@@ -57,6 +62,9 @@ class OutQueue {
 
   bool empty() const { return head_ == frames_.size(); }
   size_t bytes() const { return bytes_; }
+  // With those of frames that were taken and not yet cleared away: at most twice as many as wait,
+  // but for a few.
+  size_t slots() const { return frames_.size(); }
 
  private:
   static constexpr size_t kKeptCapacity = 64;  // slots an idle connection may keep

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
+
 namespace parlor::wsd {
 namespace {
 
@@ -44,6 +47,24 @@ TEST(OutQueueTest, CloseFrameGoesInEvenWhenFull) {
   std::string out;
   EXPECT_EQ(queue.TakeInto(out, 100), 2U);
   EXPECT_EQ(out, "123bye");
+}
+
+TEST(OutQueueTest, QueueThatIsNeverQuiteEmptyDoesNotGrow) {
+  OutQueue queue(100);
+  ASSERT_TRUE(queue.Push(Bytes("0")));
+  std::string all;
+  std::string expected = "0";
+  for (int i = 1; i < 5000; ++i) {
+    ASSERT_TRUE(queue.Push(Bytes(std::to_string(i))));
+    expected += std::to_string(i);
+    std::string out;
+    ASSERT_EQ(queue.TakeInto(out, 1), 1U);
+    all += out;
+    ASSERT_LE(queue.slots(), 200U);
+  }
+  while (queue.TakeInto(all, SIZE_MAX) > 0) {
+  }
+  EXPECT_EQ(all, expected);
 }
 
 TEST(OutQueueTest, SharedFrameIsReleasedWhenItWasTaken) {
