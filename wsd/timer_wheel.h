@@ -47,14 +47,11 @@ class TimerWheel {
   void Advance(int64_t now_ms, Fire&& fire) {
     const int64_t last = now_ms / kSlotMs;
     if (last - tick_ > kSlots) tick_ = last - kSlots;  // asleep for long: each slot once
-    while (tick_ < last) {
-      ++tick_;
-      Ring ripe;
-      TakeSlot(tick_, ripe);
-      while (Entry* entry = ripe.First()) {
-        entry->Unlink();
-        fire(*entry);
-      }
+    Ring ripe;  // taken out first: what is scheduled while these fire is for a later Advance
+    while (tick_ < last) TakeSlot(++tick_, ripe);
+    while (Entry* entry = ripe.First()) {
+      entry->Unlink();
+      fire(*entry);
     }
   }
 

@@ -100,6 +100,20 @@ TEST_F(TimerWheelTest, HandlerMayScheduleAgain) {
   EXPECT_EQ(fired, 5);  // 1100, 1300, … 1900
 }
 
+TEST_F(TimerWheelTest, WhatIsScheduledAfterALongSleepIsForALaterTurn) {
+  Timer timer;
+  Schedule(timer, 1100);
+  int fired = 0;
+  const auto again = [&](TimerWheel::Entry& entry) {
+    ++fired;
+    wheel_.Schedule(entry, 2000);  // past already
+  };
+  wheel_.Advance(90000, again);
+  EXPECT_EQ(fired, 1);
+  wheel_.Advance(90100, again);
+  EXPECT_EQ(fired, 2);
+}
+
 TEST_F(TimerWheelTest, RandomDeadlinesFireWithinOneSlot) {
   std::mt19937 random(7);
   std::vector<Timer> timers(500);
