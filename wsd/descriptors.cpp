@@ -1,9 +1,12 @@
 #include "wsd/descriptors.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <filesystem>
 #include <string>
 #include <system_error>
 
@@ -38,6 +41,22 @@ Result<int64_t> SetDescriptorLimit(int64_t wanted) {
 int64_t ConnectionLimit(int64_t wanted, int64_t descriptors) {
   const int64_t fit = std::max<int64_t>(descriptors - kReservedDescriptors, 1);
   return wanted > 0 ? std::min(wanted, fit) : fit;
+}
+
+std::vector<int> ListeningDescriptors() {
+  std::vector<int> listening;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const std::string name = entry.path().filename();
+    int descriptor = -1;
+    std::from_chars(name.data(), name.data() + name.size(), descriptor);
+    int accepts = 0;
+    socklen_t length = sizeof(accepts);
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0 && accepts != 0) {
+      listening.push_back(descriptor);
+    }
+  }
+  return listening;
 }
 
 }  // namespace parlor::wsd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "common/status.h"
 
@@ -17,5 +18,8 @@ Result<int64_t> SetDescriptorLimit(int64_t wanted);
 
 // Connections that fit: `wanted` (0: as many as fit), never more than `descriptors` leave.
 int64_t ConnectionLimit(int64_t wanted, int64_t descriptors);
+
+// The sockets on which this process listens.
+std::vector<int> ListeningDescriptors();
 
 }  // namespace parlor::wsd

@@ -1,6 +1,8 @@
 // Life and end of the server.
 #include "wsd/server.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -110,6 +112,7 @@ void Server::Impl::StartHandles() {
 Status Server::Impl::Listen() {
   if (!socket_.listen_path.empty()) PARLOR_RETURN_IF_ERROR(CreateVhost(true));
   if (socket_.listen_port != 0) PARLOR_RETURN_IF_ERROR(CreateVhost(false));
+  listening_ = ListeningDescriptors();  // before there are threads: all of them are the library's
   log::Info("listening", {{"path", socket_.listen_path},
                           {"port", socket_.listen_port},
                           {"max_connections", max_connections_}});
@@ -139,6 +142,14 @@ Status Server::Impl::CreateVhost(bool unix_socket) {
 void Server::Impl::Run() {
   drain_mailbox_();
   uv_run(&loop_, UV_RUN_DEFAULT);
+  StopListening();
+}
+
+// Nobody serves who connects from here on: he must be refused at once, and not wait in the kernel's
+// queue until the threads have ended. The descriptors are closed by the library when it ends (a
+// destroyed virtual host of a foreign loop keeps its own).
+void Server::Impl::StopListening() {
+  for (const int descriptor : std::exchange(listening_, {})) shutdown(descriptor, SHUT_RDWR);
 }
 
 Server::Impl::~Impl() {

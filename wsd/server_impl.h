@@ -107,6 +107,8 @@ class Server::Impl {
   void EndingStep();
   void CloseSlice();
 
+  void StopListening();
+
   Status CreateVhost(bool unix_socket);
   void StartHandles();
   void CloseHandles();
@@ -134,6 +136,7 @@ class Server::Impl {
   std::array<uv_signal_t, 2> signals_{};
 
   lws_context* context_ = nullptr;
+  std::vector<int> listening_;  // until StopListening(); the library owns them
   std::array<lws_protocols, 2> protocols_{};
   lws_retry_bo_t no_library_timers_{};  // both times 0: no timer a connection; ours are the wheel's
   std::array<void*, 1> foreign_loops_{};

@@ -1,6 +1,11 @@
 #include "wsd/descriptors.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
 
 namespace parlor::wsd {
 namespace {
@@ -23,6 +28,18 @@ TEST(DescriptorsTest, InheritedLimitIsReported) {
   ASSERT_TRUE(limit.ok());
   EXPECT_GT(*limit, 0);
   EXPECT_LE(*limit, 1048576);
+}
+
+TEST(DescriptorsTest, ListeningSocketsAreFoundAndNoOthers) {
+  const size_t before = ListeningDescriptors().size();
+  const int quiet = socket(AF_UNIX, SOCK_STREAM, 0);
+  const int listening = socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(listen(listening, 1), 0);
+  const std::vector<int> found = ListeningDescriptors();
+  EXPECT_EQ(found.size(), before + 1);
+  EXPECT_NE(std::find(found.begin(), found.end(), listening), found.end());
+  close(quiet);
+  close(listening);
 }
 
 }  // namespace
