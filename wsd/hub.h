@@ -26,7 +26,6 @@ class Hub {
   bool Online(UserId user) const { return users_.contains(user); }
   std::span<Session* const> Of(UserId user) const;
   std::span<Session* const> All() const { return all_; }
-  size_t users() const { return users_.size(); }
 
   // Calls `visit(Session&)` for each receiver of a message in a room: the other user's connections,
   // and the sender's but `from`, which hears its own message only if `echo` (it asked by a

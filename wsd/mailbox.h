@@ -2,7 +2,7 @@
 // and, built on it by the server, the mailbox of the loop (a Queue whose `wake` is
 // lws_cancel_service).
 //
-// Full case: Push returns false and changes nothing; the producer answers `unavailable`, holds, or
+// Full case (not of PushResult): Push returns false and changes nothing; the producer answers `unavailable`, holds, or
 // retries, and counts it. Closed: Push returns false, takers get what is left and then nothing.
 // Thread-safe; short locks only.
 #pragma once
@@ -42,8 +42,10 @@ class Queue {
     return true;
   }
 
-  // For results that must not be lost (a commit has happened): goes in whatever the capacity,
-  // unless closed. Bounded all the same, by the capacity of the queue whose items it answers.
+  // For what must not be lost (a commit has happened): goes in whatever the capacity, unless closed.
+  // Bounded by its taker instead: answers by the commands it has given out, and it gives out no
+  // more while it takes nothing; what nobody asked for (who came online or went) by a few for each
+  // user whose state changes meanwhile.
   bool PushResult(T item) {
     bool was_empty = false;
     {

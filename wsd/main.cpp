@@ -29,8 +29,8 @@ constexpr ProgramInfo kInfo = {
     "Answers Parlor's sockets under /socket, commits what is said there, and tells everybody."};
 constexpr int kExitFailure = 1;
 
-// Results and events that wait for the loop. Beyond it the bus reader holds events back; results
-// are bounded by the queues whose items they answer.
+// What waits for the loop. Beyond it the bus reader holds events back; what the other threads tell
+// goes in all the same (PushResult in mailbox.h says what bounds it).
 constexpr size_t kMailboxItems = 65536;
 // How long connections wait for what the last daemon left in the events table.
 constexpr auto kFirstSweep = std::chrono::seconds(3);
@@ -100,7 +100,8 @@ class Daemon {
             [this](EventDone done) { return bus_reader_.Push(done); }};
   }
 
-  // Threads first: what the last daemon left undone is done before anybody can connect.
+  // Threads before the loop: what the last daemon left undone is done before anybody is served, if
+  // the database lets it within kFirstSweep. Who connects meanwhile waits in the kernel's queue.
   Status Start() {
     PARLOR_RETURN_IF_ERROR(bus_reader_.Start());
     PARLOR_RETURN_IF_ERROR(writers_.Start());
