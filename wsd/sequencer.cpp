@@ -52,6 +52,9 @@ void Sequencer::Fetched(MissingFetched answer, int64_t now_ms, Actions& actions)
   conversation.fetching = false;
   if (!answer.messages.ok()) {
     conversation.fetch_at_ms = now_ms + options_.retry_ms;
+    // Asked again only for what may pass: a question that can't be answered would be held for ever.
+    const bool passes = answer.messages.status().code() == ErrorCode::kUnavailable;
+    if (!passes && !conversation.held.empty()) GiveUp(id, conversation, actions);
     return;
   }
   if (conversation.held.empty()) return;  // what was missing has come by itself

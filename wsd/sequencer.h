@@ -7,10 +7,14 @@
 // has been let through before is dropped. Of a conversation that is not remembered, the first
 // message is held until what was sent in the last lookback_ms (but not before this daemon started)
 // has been read: events of such messages may still be under way. If the database is away it is
-// asked again every retry_ms.
+// asked again every retry_ms; if it refuses the question the conversation is given up.
+//
+// What is read from the database has no `from`: should a commit of our own be read before its
+// writer has told of it, the connection that sent it hears its message although it gave no
+// client_msg_id. The outcome that comes later is a repeat.
 //
 // Limits: max_held_messages a conversation and max_held_bytes over all; beyond them the
-// conversation is given up: everybody in it must be closed so that he comes back and reads history
+// conversation is given up too: everybody in it must be closed so that he comes back and reads history
 // (Actions::resync), and the live order goes on behind what was held. Never a silent hole.
 // max_conversations are remembered; beyond it those that were quiet for keep_idle_ms are forgotten,
 // oldest first (one that is busy never is: what is bounded then is the message rate).

@@ -127,7 +127,7 @@ class GatewayTest : public ::testing::Test {
     Post(std::move(arrived));
   }
   void PostFetched(const FetchMissing& request, std::vector<Message> messages) {
-    MissingFetched answer{request, Status(ErrorCode::kInternal, ""), kAda, kBob};
+    MissingFetched answer{request, Status(ErrorCode::kInternal, "")};
     answer.messages = std::move(messages);
     Post(std::move(answer));
   }

@@ -40,7 +40,7 @@ class SequencerTest : public ::testing::Test {
         messages.push_back(MessageOf(seq));
       }
     }
-    sequencer_.Fetched({request, std::move(messages), UserId(1), UserId(2)}, now_ms_, actions_);
+    sequencer_.Fetched({request, std::move(messages)}, now_ms_, actions_);
   }
   void Tick(int64_t ms) {
     now_ms_ += ms;
@@ -151,8 +151,7 @@ TEST_F(SequencerTest, DatabaseAwayIsAskedAgain) {
   Tick(options_.gap_wait_ms);
   const FetchMissing request = actions_.fetch.at(0);
   actions_.fetch.clear();
-  sequencer_.Fetched({request, Status(ErrorCode::kUnavailable, "away"), UserId(), UserId()},
-                     now_ms_, actions_);
+  sequencer_.Fetched({request, Status(ErrorCode::kUnavailable, "away")}, now_ms_, actions_);
   Tick(options_.retry_ms - 1);
   EXPECT_TRUE(actions_.fetch.empty());
   Tick(1);
@@ -162,6 +161,22 @@ TEST_F(SequencerTest, DatabaseAwayIsAskedAgain) {
   Tick(options_.retry_ms);
   Answer({2});
   EXPECT_EQ(Delivered(), (Seqs{1, 2, 3}));
+}
+
+TEST_F(SequencerTest, QuestionThatCanNotBeAnsweredIsGivenUp) {
+  Offer(1);
+  Offer(3);
+  Tick(options_.gap_wait_ms);
+  const FetchMissing request = actions_.fetch.at(0);
+  actions_.fetch.clear();
+  sequencer_.Fetched({request, Status(ErrorCode::kInternal, "no such column")}, now_ms_, actions_);
+  EXPECT_EQ(sequencer_.held(), 0U);
+  ASSERT_EQ(actions_.resync.size(), 1U);
+  EXPECT_EQ(actions_.resync[0].conversation, kRoom);
+  Tick(10 * options_.retry_ms);
+  EXPECT_TRUE(actions_.fetch.empty());
+  Offer(4);
+  EXPECT_EQ(Delivered(), (Seqs{1, 4}));
 }
 
 TEST_F(SequencerTest, MessageThatWasDeletedIsSkipped) {
@@ -262,7 +277,7 @@ TEST(SequencerRandomTest, AnyArrivalOrderIsDeliveredInOrderWithoutHoles) {
       open.erase(open.begin());
       if (random() % 4 == 0) {
         const Status away(ErrorCode::kUnavailable, "away");
-        sequencer.Fetched({request, away, UserId(), UserId()}, now, actions);
+        sequencer.Fetched({request, away}, now, actions);
         return;
       }
       std::vector<Message> messages;
@@ -271,7 +286,7 @@ TEST(SequencerRandomTest, AnyArrivalOrderIsDeliveredInOrderWithoutHoles) {
         if (seq < request.first.value || seq > request.last.value) continue;
         if (MessageOf(seq).sent_at >= request.since) messages.push_back(MessageOf(seq));
       }
-      sequencer.Fetched({request, std::move(messages), UserId(1), UserId(2)}, now, actions);
+      sequencer.Fetched({request, std::move(messages)}, now, actions);
     };
     for (const uint64_t seq : arrivals) {
       sequencer.Offer(ArrivalOf(seq), kStart, now, actions);
