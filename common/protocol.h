@@ -174,10 +174,12 @@ struct UnknownFrame {
 };
 using ClientFrame = std::variant<InitFrame, SendFrame, UnknownFrame>;
 
-// Why a frame was refused, and its client_msg_id if that much could be read.
+// Why a frame was refused, and of what came in it what could be read all the same: the id for the
+// answer, and the token, which counts as in every frame.
 struct FrameError {
   Status status;
   std::optional<std::string> client_msg_id;
+  std::optional<std::string> token;
 };
 std::variant<ClientFrame, FrameError> ParseClientFrame(std::string_view text);
 

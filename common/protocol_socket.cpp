@@ -44,13 +44,20 @@ std::optional<std::string> ReadableClientMessageId(const Object& object) {
   return id.ok() ? std::move(id).value() : std::nullopt;
 }
 
+std::optional<std::string> ReadableToken(const Object& object) {
+  Result<std::optional<std::string>> token = object.OptionalText("token");
+  return token.ok() ? std::move(token).value() : std::nullopt;
+}
+
 }  // namespace
 
 std::variant<ClientFrame, FrameError> ParseClientFrame(std::string_view text) {
   const Result<Object> object = Object::Parse(text);
-  if (!object.ok()) return FrameError{object.status(), std::nullopt};
+  if (!object.ok()) return FrameError{object.status(), std::nullopt, std::nullopt};
   Result<ClientFrame> frame = ParseFrame(*object);
-  if (!frame.ok()) return FrameError{frame.status(), ReadableClientMessageId(*object)};
+  if (!frame.ok()) {
+    return FrameError{frame.status(), ReadableClientMessageId(*object), ReadableToken(*object)};
+  }
   return std::move(frame).value();
 }
 

@@ -34,13 +34,15 @@ const FrameRow* FindFrame(const ClientFrame& frame) {
   return nullptr;
 }
 
-const std::string* TokenOf(const ClientFrame& frame) {
-  if (const auto* init = std::get_if<InitFrame>(&frame)) return &init->token;
+const std::string* TokenOf(const ReceivedFrame& frame) {
   const std::optional<std::string>* token = nullptr;
-  if (const auto* send = std::get_if<SendFrame>(&frame)) {
-    token = &send->token;
+  if (const auto* error = std::get_if<FrameError>(&frame)) {
+    token = &error->token;
   } else {
-    token = &std::get<UnknownFrame>(frame).token;
+    const auto& client = std::get<ClientFrame>(frame);
+    if (const auto* init = std::get_if<InitFrame>(&client)) return &init->token;
+    const auto* send = std::get_if<SendFrame>(&client);
+    token = send != nullptr ? &send->token : &std::get<UnknownFrame>(client).token;
   }
   return token->has_value() ? &**token : nullptr;
 }

@@ -4,7 +4,9 @@
 // case in Gateway::Act. docs/protocol.md lists the same rows. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "common/messages.h"
 #include "common/protocol.h"
@@ -27,7 +29,10 @@ struct FrameRow {
 // nullptr: a chat_type that this server does not offer.
 const FrameRow* FindFrame(const ClientFrame& frame);
 
-// The token that came in the frame, or nullptr.
-const std::string* TokenOf(const ClientFrame& frame);
+// A frame as it came: one of the table, or what is wrong with it.
+using ReceivedFrame = std::variant<ClientFrame, FrameError>;
+
+// The token that came in the frame, faulty or not, or nullptr.
+const std::string* TokenOf(const ReceivedFrame& frame);
 
 }  // namespace parlor::wsd

@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kDayMs = int64_t{86400} * 1000;
 constexpr int64_t kRatesEveryMs = 1000;
 constexpr int kUnansweredPings = 2;
+constexpr int64_t kResyncLogMs = 10000;
 
 }  // namespace
 
@@ -29,7 +30,8 @@ Gateway::Gateway(const Config& config, const Clock& clock, Threads threads)
                 // Never refused (presence.h); at the very end nobody needs it any more.
                 static_cast<void>(threads_.presence(std::move(command)));
               }),
-      rates_(config.limits) {}
+      rates_(config.limits),
+      resync_log_(clock, kResyncLogMs) {}
 
 Session& Gateway::Open(Peer& peer) {
   const ConnectionId id(++last_connection_);
@@ -100,11 +102,12 @@ void Gateway::StartClosing(Session& session, Leaving how, int64_t linger_ms) {
 void Gateway::Leave(Session& session, Leaving how) {
   bool last = false;
   if (session.state != SessionState::kSignedIn || !hub_.Remove(session, &last)) return;
-  if (!last || draining_) return;
-  if (how == Leaving::kLoggedOut) {
-    online_.LoggedOut(session.login.user);
-  } else {
-    online_.LastVanished(session.login.user, session.login.id, clock_.MonotonicMs());
+  if (draining_) return;
+  const sessions::Session& login = session.login;
+  if (how == Leaving::kVanished) {
+    online_.Vanished(login.user, login.id, last, clock_.MonotonicMs());
+  } else if (last) {
+    online_.LoggedOut(login.user, login.id);
   }
 }
 
@@ -153,25 +156,32 @@ void Gateway::DueAlive(Session& session) {
   if (session.state == SessionState::kSignedIn && ExpiresInMs(session) <= 0) {
     return Close(session, CloseCode::kSessionEnded);
   }
-  const int64_t silent_ms = now - session.last_received_ms;
-  if (silent_ms >= socket_.ping_interval_ms * (session.unanswered_pings + 1)) {
+  if (now >= NextPingMs(session)) {
     if (session.unanswered_pings == kUnansweredPings) {
       ++counters_.dropped_silent;
       return Drop(session);
     }
     ++session.unanswered_pings;
+    session.last_ping_ms = now;
     Send(session, ping_);
   }
   ScheduleAlive(session);
 }
 
 void Gateway::ScheduleAlive(Session& session) {
-  int64_t due =
-      session.last_received_ms + socket_.ping_interval_ms * (session.unanswered_pings + 1);
+  int64_t due = NextPingMs(session);
   if (session.state == SessionState::kSignedIn) {
     due = std::min(due, clock_.MonotonicMs() + ExpiresInMs(session));
   }
   wheel_.Schedule(session, due);
+}
+
+// Also when to give up. Counted from the last ping, not from when it was due: after a pause of the
+// whole process a client must still have its time to answer.
+int64_t Gateway::NextPingMs(const Session& session) const {
+  const int64_t since =
+      session.unanswered_pings == 0 ? session.last_received_ms : session.last_ping_ms;
+  return since + socket_.ping_interval_ms;
 }
 
 int64_t Gateway::ExpiresInMs(const Session& session) const {

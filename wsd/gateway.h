@@ -20,6 +20,7 @@
 
 #include "common/clock.h"
 #include "common/config.h"
+#include "common/log.h"
 #include "wsd/commands.h"
 #include "wsd/counters.h"
 #include "wsd/dispatch.h"
@@ -49,6 +50,7 @@ class Gateway {
   static constexpr int64_t kCloseFlushMs = 2000;
   static constexpr int64_t kEndedFlushMs = 500;
   static constexpr int64_t kCloseReplyMs = 5000;
+  // An expiry that would move on by less is left alone, here as in sessions::Touch.
   static constexpr int64_t kTouchMs = int64_t{3600} * 1000;
 
   Gateway(const Config& config, const Clock& clock, Threads threads);
@@ -91,6 +93,7 @@ class Gateway {
   void DueClosing(Session& session);
   void DueAlive(Session& session);
   void ScheduleAlive(Session& session);
+  int64_t NextPingMs(const Session& session) const;
   int64_t ExpiresInMs(const Session& session) const;
   void Send(Session& session, SharedFrame frame);
   void Send(Session& session, const std::string& payload);
@@ -101,13 +104,12 @@ class Gateway {
 
   // gateway_frames.cpp: what clients say
   void OnMessage(Session& session, std::string_view text);
-  void OnFrame(Session& session, ClientFrame frame);
-  void OnBadFrame(Session& session, const FrameError& error);
+  void OnFrame(Session& session, ReceivedFrame frame);
   void BadFrame(Session& session, const Status& error, const std::optional<std::string>& id);
-  void Act(Session& session, ClientFrame frame);
+  void Act(Session& session, ReceivedFrame received);
   void Store(Session& session, const FrameRow& row, SendFrame frame);
   void Touch(Session& session);
-  void StartAuthentication(Session& session, const TokenHash& token, ClientFrame frame);
+  void StartAuthentication(Session& session, const TokenHash& token, ReceivedFrame frame);
   bool AskForSession(Session& session);
   void Hold(Session& session, std::string_view text);
   void ReleaseHeld(Session& session);
@@ -147,6 +149,7 @@ class Gateway {
   EndedSessions ended_;
   UserRates rates_;
   Counters counters_;
+  log::Every resync_log_;  // one fault of the database can be one of every conversation
 
   uint64_t last_connection_ = 0;
   std::unordered_map<ConnectionId, std::unique_ptr<Session>> sessions_;

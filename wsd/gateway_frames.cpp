@@ -21,6 +21,16 @@ const std::optional<std::string>& ClientMessageIdOf(const ClientFrame& frame) {
   return send == nullptr ? none : send->client_msg_id;
 }
 
+const std::optional<std::string>& ClientMessageIdOf(const ReceivedFrame& frame) {
+  const auto* error = std::get_if<FrameError>(&frame);
+  return error != nullptr ? error->client_msg_id : ClientMessageIdOf(std::get<ClientFrame>(frame));
+}
+
+bool IsInit(const ReceivedFrame& frame) {
+  const auto* client = std::get_if<ClientFrame>(&frame);
+  return client != nullptr && std::holds_alternative<InitFrame>(*client);
+}
+
 }  // namespace
 
 void Gateway::Receive(Session& session, std::string_view piece, bool final, bool binary) {
@@ -45,17 +55,7 @@ void Gateway::OnMessage(Session& session, std::string_view text) {
   ++counters_.frames_in;
   if (!IsValidUtf8(text)) return Close(session, CloseCode::kInvalidUtf8);
   if (session.authentication) return Hold(session, text);
-  auto parsed = ParseClientFrame(text);
-  if (const auto* error = std::get_if<FrameError>(&parsed)) {
-    OnBadFrame(session, *error);
-  } else {
-    OnFrame(session, std::get<ClientFrame>(std::move(parsed)));
-  }
-}
-
-void Gateway::OnBadFrame(Session& session, const FrameError& error) {
-  if (session.state == SessionState::kNew) return Close(session, CloseCode::kNotSignedIn);
-  BadFrame(session, error.status, error.client_msg_id);
+  OnFrame(session, ParseClientFrame(text));
 }
 
 // Answers `error`; the tenth in a minute closes.
@@ -69,8 +69,8 @@ void Gateway::BadFrame(Session& session, const Status& error,
 }
 
 // The first frame must bring a token; a later one may, and if it is another one it is looked up
-// before the frame is acted on.
-void Gateway::OnFrame(Session& session, ClientFrame frame) {
+// before the frame is acted on. So with a frame that is faulty in something else.
+void Gateway::OnFrame(Session& session, ReceivedFrame frame) {
   const std::string* token = TokenOf(frame);
   if (token == nullptr) {
     if (session.state == SessionState::kNew) return Close(session, CloseCode::kNotSignedIn);
@@ -84,8 +84,12 @@ void Gateway::OnFrame(Session& session, ClientFrame frame) {
   StartAuthentication(session, *hash, std::move(frame));
 }
 
-void Gateway::Act(Session& session, ClientFrame frame) {
+void Gateway::Act(Session& session, ReceivedFrame received) {
   Touch(session);
+  if (const auto* error = std::get_if<FrameError>(&received)) {
+    return BadFrame(session, error->status, error->client_msg_id);
+  }
+  auto& frame = std::get<ClientFrame>(received);
   const FrameRow* row = FindFrame(frame);
   if (row == nullptr) {
     const Status error =
@@ -126,17 +130,17 @@ void Gateway::Store(Session& session, const FrameRow& row, SendFrame frame) {
 }
 
 // An open connection that lives is use of its session: at most once an hour the expiry moves on, in
-// the database (which knows the final limit too) and here.
+// the database and here.
 void Gateway::Touch(Session& session) {
-  const int64_t now = clock_.MonotonicMs();
-  if (now < session.next_touch_ms || ExpiresInMs(session) <= 0) return;
-  if (!threads_.presence(TouchSession{session.login})) return;  // the next frame tries again
-  session.next_touch_ms = now + kTouchMs;
-  session.login.expires_at =
-      std::min(TimestampMs(clock_.Now().value + idle_ms_), session.login.max_expires_at);
+  sessions::Session& login = session.login;
+  const TimestampMs later =
+      std::min(TimestampMs(clock_.Now().value + idle_ms_), login.max_expires_at);
+  if (later.value - login.expires_at.value < kTouchMs || ExpiresInMs(session) <= 0) return;
+  if (!threads_.presence(TouchSession{login})) return;  // the next frame tries again
+  login.expires_at = later;
 }
 
-void Gateway::StartAuthentication(Session& session, const TokenHash& token, ClientFrame frame) {
+void Gateway::StartAuthentication(Session& session, const TokenHash& token, ReceivedFrame frame) {
   session.authentication = std::make_unique<Session::Authentication>();
   session.authentication->token = token;
   session.authentication->frame = std::move(frame);
@@ -213,18 +217,17 @@ void Gateway::OnAuthenticated(Authenticated answer) {
 
 // Binds the connection to `login`, says `ready`, and goes on with the frame that brought the token.
 void Gateway::SignIn(Session& session, const sessions::Session& login) {
-  ClientFrame frame = std::move(session.authentication->frame);
+  ReceivedFrame frame = std::move(session.authentication->frame);
   session.authentication.reset();
   session.login = login;
-  session.next_touch_ms = 0;
   Send(session, EncodeReady(login.user, login.id));
   if (session.state == SessionState::kAuthenticating) {
     session.state = SessionState::kSignedIn;
     ++counters_.sign_ins;
-    if (hub_.Add(session)) online_.FirstConnection(login.user);
+    online_.Connected(login.user, login.id, hub_.Add(session));
   }
   ScheduleAlive(session);
-  if (std::holds_alternative<InitFrame>(frame)) {
+  if (IsInit(frame)) {
     Touch(session);
   } else {
     Act(session, std::move(frame));

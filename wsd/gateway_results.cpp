@@ -54,10 +54,6 @@ void Gateway::OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions) {
 }
 
 void Gateway::On(MissingFetched answer) {
-  if (!answer.messages.ok()) {
-    log::Warning("reading what was missed", {{"conversation", answer.request.conversation},
-                                             {"error", answer.messages.status()}});
-  }
   Sequencer::Actions actions;
   sequencer_.Fetched(std::move(answer), clock_.MonotonicMs(), actions);
   Run(actions);
@@ -144,11 +140,11 @@ void Gateway::Deliver(const Arrival& arrival) {
 
 void Gateway::Resync(const Sequencer::Abandoned& abandoned) {
   ++counters_.resyncs;
-  log::Warning("keeping the order of a conversation",
-               {{"conversation", abandoned.conversation},
-                {"error",
-                 "too much is held while the database can't be read: its users' sockets "
-                 "are closed, history has everything"}});
+  resync_log_.Write(log::Level::kWarning, "keeping the order of a conversation",
+                    {{"conversation", abandoned.conversation},
+                     {"error",
+                      "what is missing can't be read: its users' sockets are closed, history has "
+                      "everything"}});
   for (const UserId user : {abandoned.user, abandoned.other_user}) {
     const auto sockets = hub_.Of(user);
     const std::vector<Session*> affected(sockets.begin(), sockets.end());

@@ -1,11 +1,14 @@
 // When a user comes and when he has left, as this daemon tells it to the presence thread: at once
-// with his first connection; `grace_ms` after his last one vanished (a reload must not flap); at
-// once when he logged out. Pure; loop's thread.
+// with his first connection; when his last one has gone, as soon as no session of his is in its
+// grace. A session is in its grace for `grace_ms` after a connection of it vanished (a reload must
+// not flap, also when the user logs out elsewhere meanwhile), unless it connects again or ends
+// before: so who logs out of the only session that he used is offline at once. Pure; loop's thread.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <unordered_map>
+#include <vector>
 
 #include "common/ids.h"
 #include "wsd/commands.h"
@@ -17,33 +20,38 @@ class OnlineTracker {
   // `tell` gets UserCame and UserLeft, alternating for each user.
   OnlineTracker(int64_t grace_ms, std::function<void(PresenceCommand)> tell);
 
-  void FirstConnection(UserId user);
-  // The last connection vanished; it was signed in by `session`.
-  void LastVanished(UserId user, SessionId session, int64_t now_ms);
-  // The last connection was closed because its session ended.
-  void LoggedOut(UserId user);
+  // `first`: the user had no other here.
+  void Connected(UserId user, SessionId session, bool first);
+  // A connection vanished that was signed in by `session`; `last`: the user has no other here.
+  void Vanished(UserId user, SessionId session, bool last, int64_t now_ms);
+  // The user's last connection was closed because its session ended.
+  void LoggedOut(UserId user, SessionId session);
   // The session ended (or, without one, all of the user's): ends a grace that runs for it.
   void SessionEnded(UserId user, SessionId session);
 
   void Tick(int64_t now_ms);
-  size_t departing() const { return departing_.size(); }
 
  private:
-  struct Departure {
-    uint64_t number =
-        0;  // of the grace: a user may leave again while an old one is still in order_
+  struct Grace {
+    uint64_t number = 0;  // a session may vanish again while its old grace is still in order_
     SessionId session;
   };
+  struct Absence {
+    std::vector<Grace> graces;  // one a session
+    bool gone = false;          // no connection is left: the end of the last grace is told
+  };
+  using Absences = std::unordered_map<UserId, Absence>;
   struct Due {
     int64_t at_ms = 0;
     uint64_t number = 0;
     UserId user;
   };
+  void Settle(Absences::iterator absence);
 
   const int64_t grace_ms_;
   const std::function<void(PresenceCommand)> tell_;
   uint64_t number_ = 0;
-  std::unordered_map<UserId, Departure> departing_;
+  Absences absences_;      // of users with a grace
   std::deque<Due> order_;  // by time, because the grace is the same for all
 };
 

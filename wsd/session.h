@@ -15,6 +15,7 @@
 #include "common/sessions.h"
 #include "wsd/close_code.h"
 #include "wsd/commands.h"
+#include "wsd/dispatch.h"
 #include "wsd/out_queue.h"
 #include "wsd/sliding_limit.h"
 #include "wsd/timer_wheel.h"
@@ -54,15 +55,14 @@ class Session : public TimerWheel::Entry {
 
   // Signed in as. Valid from kSignedIn on.
   sessions::Session login;
-  int64_t next_touch_ms = 0;  // monotonic: when use is told to the database again
-  size_t hub_index = 0;       // the hub's own
+  size_t hub_index = 0;  // the hub's own
 
   // Authentication under way (the first, or that of another token in a later frame). Frames that
   // come meanwhile are held, bounded by kMaxHeld…; reading is paused as soon as there is one.
   struct Authentication {
     TokenHash token{};
-    uint64_t stamp = 0;  // EndedSessions::Stamp() when it was asked
-    ClientFrame frame;   // the frame that carried the token; acted on afterwards
+    uint64_t stamp = 0;   // EndedSessions::Stamp() when it was asked
+    ReceivedFrame frame;  // the frame that carried the token; acted on, or refused, afterwards
   };
   std::unique_ptr<Authentication> authentication;
   static constexpr size_t kMaxHeldFrames = 256;
@@ -76,6 +76,7 @@ class Session : public TimerWheel::Entry {
   // Keepalive. Any frame from the client is a sign of life.
   int64_t last_received_ms;
   int unanswered_pings = 0;
+  int64_t last_ping_ms = 0;  // of the unanswered ones
 
   // The message that is being received, as far as it has come.
   std::string incoming;

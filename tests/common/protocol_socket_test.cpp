@@ -84,6 +84,13 @@ TEST(ClientFrameTest, ErrorsCarryTheClientMessageIdThatCouldBeRead) {
   EXPECT_EQ(Error(R"({"client_msg_id":"c9","chat_type":"bot")")->client_msg_id, std::nullopt);
 }
 
+TEST(ClientFrameTest, ErrorsCarryTheTokenThatCouldBeRead) {
+  EXPECT_EQ(Error(R"({"token":"t","chat_type":"bot"})")->token, "t");
+  EXPECT_EQ(Error(R"({"token":5,"chat_type":"bot"})")->token, std::nullopt);
+  EXPECT_EQ(Error(R"({"chat_type":"bot"})")->token, std::nullopt);
+  EXPECT_EQ(Error(R"({"token":"t","chat_type":"bot")")->token, std::nullopt);
+}
+
 TEST(ClientFrameTest, WhatIsNotAnObjectIsMalformed) {
   for (const char* text : {"", "hello", "[]", "\"x\"", "{\"token\":\"\xFF\"}", "{}x"}) {
     const auto error = Error(text);

@@ -38,6 +38,10 @@ TEST(DispatchTest, TokenIsFoundInEveryKindOfFrame) {
   frame.token = "t";
   const ClientFrame with_token = frame;
   EXPECT_EQ(*TokenOf(with_token), "t");
+  FrameError error;
+  EXPECT_EQ(TokenOf(error), nullptr);
+  error.token = "t";
+  EXPECT_EQ(*TokenOf(error), "t");
 }
 
 }  // namespace

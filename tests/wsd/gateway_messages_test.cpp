@@ -270,6 +270,18 @@ TEST_F(GatewayMessagesTest, SilentConnectionIsPingedTwiceAndThenDropped) {
   EXPECT_EQ(gateway_->counters().dropped_silent, 2U);
 }
 
+TEST_F(GatewayMessagesTest, PauseOfTheWholeProcessIsNotTheClientsSilence) {
+  const int64_t interval = config_.socket.ping_interval_ms;
+  clock_.Advance(10 * interval);
+  gateway_->Tick();
+  Take(ada_);
+  EXPECT_EQ(ada_.peer.pings, 1);
+  Pass(interval - 100);
+  Take(ada_);
+  EXPECT_EQ(ada_.peer.pings, 1);
+  EXPECT_FALSE(ada_.peer.dropped);
+}
+
 TEST_F(GatewayMessagesTest, AnyFrameIsASignOfLife) {
   for (int i = 0; i < 10; ++i) {
     Pass(20000);

@@ -6,6 +6,7 @@
 namespace parlor::wsd {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -93,6 +94,34 @@ TEST_F(SignInTest, MessageInTheFirstFrameIsSentAfterReady) {
   AnswerSignIn(kAda, 7);
   EXPECT_THAT(Take(client), ElementsAre(HasSubstr("ready")));
   EXPECT_EQ(writes_.size(), 1U);
+}
+
+TEST_F(SignInTest, FaultyFirstFrameWithAValidTokenSignsInAndIsAnswered) {
+  Client& client = Connect();
+  const std::string faulty = R"(","chat_type":"room","other_user_id":2,"message":"",)"
+                             R"("client_msg_id":"x1"})";
+  Say(client, R"({"token":")" + TokenText('a') + faulty);
+  AnswerSignIn(kAda, 7);
+  EXPECT_THAT(Take(client), ElementsAre(HasSubstr("ready"), AllOf(HasSubstr("\"invalid_field\""),
+                                                                  HasSubstr("\"x1\""))));
+  EXPECT_EQ(client.peer.close_code, 0);
+  EXPECT_EQ(gateway_->counters().bad_frames, 1U);
+  EXPECT_TRUE(writes_.empty());
+}
+
+TEST_F(SignInTest, FaultyFirstFrameWithoutAValidTokenIsClosed) {
+  Client& client = Connect();
+  Say(client, R"({"chat_type":"room","token":")" + TokenText('a') + "\"}");
+  Answer(TakeLookup(), std::optional<sessions::Session>());
+  EXPECT_EQ(CloseCodeOf(client), 4401);
+}
+
+TEST_F(SignInTest, TokenOfAFaultyLaterFrameCounts) {
+  Client& client = SignIn(kAda, 'a', 7);
+  Say(client, R"({"chat_type":"room","token":")" + TokenText('b') + "\"}");
+  AnswerSignIn(kBob, 8);
+  EXPECT_THAT(Take(client), IsEmpty());
+  EXPECT_EQ(client.peer.close_code, 4401);
 }
 
 TEST_F(SignInTest, SameTokenInALaterFrameIsNotLookedUp) {
@@ -203,6 +232,10 @@ TEST_F(SignInTest, ExpiredSessionIsClosed) {
 
 TEST_F(SignInTest, UseMovesTheExpiryOnAtMostHourly) {
   Client& client = SignIn(kAda, 'a', 7);
+  clock_.Advance(Gateway::kTouchMs - 1);
+  Say(client, R"({"type":"x"})");
+  EXPECT_TRUE(touches_.empty()) << "the login itself was use";
+  clock_.Advance(1);
   for (int i = 0; i < 5; ++i) Say(client, R"({"type":"x"})");
   EXPECT_EQ(touches_.size(), 1U);
   clock_.Advance(Gateway::kTouchMs);
@@ -239,6 +272,17 @@ TEST_F(SignInTest, LogoutAfterTheTabWasClosedIsAnnouncedAtOnce) {
   Vanish(SignIn(kAda, 'a', 7));
   PostEvent(SessionEnded{kAda, SessionId(7)});
   EXPECT_EQ(Presence(), "+1 -1");
+}
+
+TEST_F(SignInTest, LogoutElsewhereDuringAReloadIsNotSeen) {
+  Client& phone = SignIn(kAda, 'a', 7);
+  SignIn(kAda, 'b', 8);
+  Vanish(phone);
+  Pass(1000);
+  PostEvent(SessionEnded{kAda, SessionId(8)});
+  SignIn(kAda, 'a', 7);
+  Pass(60000);
+  EXPECT_EQ(Presence(), "+1");
 }
 
 TEST_F(SignInTest, EveryoneHearsOfChangesTheUserToo) {

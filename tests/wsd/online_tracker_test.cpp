@@ -10,6 +10,7 @@ namespace {
 constexpr UserId kAda{1};
 constexpr UserId kBob{2};
 constexpr SessionId kSession{7};
+constexpr SessionId kOther{8};
 constexpr int64_t kGraceMs = 10000;
 
 class OnlineTrackerTest : public ::testing::Test {
@@ -27,9 +28,9 @@ class OnlineTrackerTest : public ::testing::Test {
 };
 
 TEST_F(OnlineTrackerTest, ComesAtOnceAndLeavesAfterTheGrace) {
-  tracker_.FirstConnection(kAda);
+  tracker_.Connected(kAda, kSession, true);
   EXPECT_EQ(Told(), "+1");
-  tracker_.LastVanished(kAda, kSession, 1000);
+  tracker_.Vanished(kAda, kSession, true, 1000);
   tracker_.Tick(1000 + kGraceMs - 1);
   EXPECT_EQ(Told(), "");
   tracker_.Tick(1000 + kGraceMs);
@@ -39,18 +40,18 @@ TEST_F(OnlineTrackerTest, ComesAtOnceAndLeavesAfterTheGrace) {
 }
 
 TEST_F(OnlineTrackerTest, ReloadWithinTheGraceIsNotSeen) {
-  tracker_.FirstConnection(kAda);
-  tracker_.LastVanished(kAda, kSession, 1000);
-  tracker_.FirstConnection(kAda);
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 1000);
+  tracker_.Connected(kAda, kSession, true);
   tracker_.Tick(1000 + 2 * kGraceMs);
   EXPECT_EQ(Told(), "+1");
 }
 
 TEST_F(OnlineTrackerTest, EachVanishingHasAGraceOfItsOwn) {
-  tracker_.FirstConnection(kAda);
-  tracker_.LastVanished(kAda, kSession, 0);
-  tracker_.FirstConnection(kAda);
-  tracker_.LastVanished(kAda, kSession, 8000);
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 0);
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 8000);
   tracker_.Tick(kGraceMs + 5000);
   EXPECT_EQ(Told(), "+1");
   tracker_.Tick(8000 + kGraceMs);
@@ -58,14 +59,14 @@ TEST_F(OnlineTrackerTest, EachVanishingHasAGraceOfItsOwn) {
 }
 
 TEST_F(OnlineTrackerTest, LogoutAnnouncesAtOnce) {
-  tracker_.FirstConnection(kAda);
-  tracker_.LoggedOut(kAda);
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.LoggedOut(kAda, kSession);
   EXPECT_EQ(Told(), "+1 -1");
 }
 
 TEST_F(OnlineTrackerTest, LogoutAfterTheTabWasClosedEndsTheGrace) {
-  tracker_.FirstConnection(kAda);
-  tracker_.LastVanished(kAda, kSession, 0);
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 0);
   tracker_.SessionEnded(kAda, kSession);
   EXPECT_EQ(Told(), "+1 -1");
   tracker_.Tick(2 * kGraceMs);
@@ -73,13 +74,48 @@ TEST_F(OnlineTrackerTest, LogoutAfterTheTabWasClosedEndsTheGrace) {
 }
 
 TEST_F(OnlineTrackerTest, AnotherSessionsEndDoesNot) {
-  tracker_.FirstConnection(kAda);
-  tracker_.LastVanished(kAda, kSession, 0);
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 0);
   tracker_.SessionEnded(kAda, SessionId(8));
   tracker_.SessionEnded(kBob, kSession);
   EXPECT_EQ(Told(), "+1");
   tracker_.SessionEnded(kAda, SessionId());  // suspended: all of them
   EXPECT_EQ(Told(), "-1");
+}
+
+TEST_F(OnlineTrackerTest, LogoutLeavesAnotherSessionItsGrace) {
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Connected(kAda, kOther, false);
+  tracker_.Vanished(kAda, kSession, false, 1000);
+  tracker_.LoggedOut(kAda, kOther);
+  tracker_.SessionEnded(kAda, kOther);
+  tracker_.Tick(1000 + kGraceMs - 1);
+  EXPECT_EQ(Told(), "+1");
+  tracker_.Tick(1000 + kGraceMs);
+  EXPECT_EQ(Told(), "-1");
+}
+
+TEST_F(OnlineTrackerTest, LogoutAtOnceWhenTheOthersAreBackOrEndedOrLongGone) {
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, false, 0);
+  tracker_.Tick(kGraceMs);
+  tracker_.Vanished(kAda, kOther, false, kGraceMs);
+  tracker_.Connected(kAda, kOther, false);
+  tracker_.Vanished(kAda, kOther, false, kGraceMs);
+  tracker_.SessionEnded(kAda, kOther);
+  EXPECT_EQ(Told(), "+1");
+  tracker_.LoggedOut(kAda, kSession);
+  EXPECT_EQ(Told(), "-1");
+}
+
+TEST_F(OnlineTrackerTest, SuspensionEndsEveryGrace) {
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kOther, false, 0);
+  tracker_.LoggedOut(kAda, kSession);
+  tracker_.SessionEnded(kAda, SessionId());
+  EXPECT_EQ(Told(), "+1 -1");
+  tracker_.Tick(kGraceMs);
+  EXPECT_EQ(Told(), "");
 }
 
 }  // namespace
