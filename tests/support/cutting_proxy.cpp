@@ -51,6 +51,7 @@ CuttingProxy::~CuttingProxy() {
 }
 
 void CuttingProxy::CutAt(std::string bytes, Cut cut, int times) {
+  const std::lock_guard lock(mutex_);
   bytes_ = std::move(bytes);
   cut_ = cut;
   cuts_left_ = times;
@@ -83,15 +84,22 @@ void CuttingProxy::Loop() {
   }
 }
 
+// How a packet of a client costs its connection; nullopt: it passes.
+std::optional<CuttingProxy::Cut> CuttingProxy::CutFor(std::string_view packet) {
+  const std::lock_guard lock(mutex_);
+  if (cuts_left_ <= 0 || packet.find(bytes_) == std::string_view::npos) return std::nullopt;
+  --cuts_left_;
+  return cut_;
+}
+
 // False: the link is to be broken.
 bool CuttingProxy::Pump(Link& link, bool from_client) {
   char data[65536];
   const ssize_t size = read(from_client ? link.client : link.server, data, sizeof data);
   if (size <= 0) return false;
   const std::string_view text(data, static_cast<size_t>(size));
-  const bool cut = from_client && cuts_left_ > 0 && text.find(bytes_) != std::string_view::npos;
-  if (cut) --cuts_left_;
-  if (cut && cut_ == Cut::kBeforeServer) return false;
+  const std::optional<Cut> cut = from_client ? CutFor(text) : std::nullopt;
+  if (cut == Cut::kBeforeServer) return false;
   const int to = from_client ? link.server : link.client;
   if (write(to, data, static_cast<size_t>(size)) != size) return false;
   if (!cut) return true;

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -28,10 +31,12 @@ class CuttingProxy {
   };
   void Loop();
   bool Pump(Link& link, bool from_client);
+  std::optional<Cut> CutFor(std::string_view packet);
 
   const std::string path_, target_;
   int listener_ = -1;
-  std::string bytes_;  // set before the statement is sent, so no lock is needed
+  std::mutex mutex_;  // of the two below
+  std::string bytes_;
   Cut cut_ = Cut::kBeforeServer;
   std::atomic<int> cuts_left_{0};
   std::atomic<int> connections_{0};
