@@ -44,7 +44,8 @@ class BatchStore {
   std::optional<std::vector<WriteOutcome>> Store(std::vector<WriteMessage> batch);
 
   bool Holding() const { return held_ != nullptr; }
-  // Goes on with the held batch; takes database.retry_limit_ms at least when the database is away.
+  // Goes on with the held batch. Takes up to database.retry_limit_ms when the database is away; may
+  // be back at once when it refuses us for another reason, so pause before the next call.
   std::optional<std::vector<WriteOutcome>> Resolve();
   // Gives the held batch up: kInDoubt, and kUnavailable for what was certainly not stored.
   std::vector<WriteOutcome> Abandon();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <limits>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace parlor::wsd {
 namespace {
 
 constexpr std::chrono::milliseconds kIdle{60000};
+constexpr std::chrono::milliseconds kPause{500};  // between two looks at a batch in doubt
+constexpr int64_t kLogFullMs = 10'000;
 constexpr uint64_t kMix = 0x9E3779B97F4A7C15;  // spreads neighbouring ids
 
 // The same for all messages of one conversation, before its id is known.
@@ -40,6 +44,12 @@ BatchWritten AllRefused(std::vector<WriteMessage> batch) {
   return refused;
 }
 
+bool AllUnavailable(const std::optional<std::vector<WriteOutcome>>& outcomes) {
+  return outcomes && std::all_of(outcomes->begin(), outcomes->end(), [](const auto& outcome) {
+           return !outcome.stored.ok() && outcome.stored.status().code() == ErrorCode::kUnavailable;
+         });
+}
+
 }  // namespace
 
 // One thread with its own database connection.
@@ -51,6 +61,7 @@ class WriterPool::Lane {
         store_(database_, clock, config.database.retry_limit_ms),
         results_(results),
         queue_(static_cast<size_t>(config.writer.max_queue_messages)),
+        full_(clock, kLogFullMs),
         thread_("writer-" + std::to_string(number)) {}
   ~Lane() { Stop(Deadline::min()); }
 
@@ -67,6 +78,7 @@ class WriterPool::Lane {
  private:
   void Run();
   void WorkOnHeld();
+  void Pause();
   std::vector<WriteMessage> NextBatch();
   std::vector<WriteMessage> EverythingWaiting();
   void Post(std::optional<std::vector<WriteOutcome>> outcomes);
@@ -79,17 +91,24 @@ class WriterPool::Lane {
   std::deque<WriteMessage> pending_;  // the thread's own: taken, not in a batch yet
   std::atomic<size_t> unanswered_{0};
   std::atomic<size_t> refused_{0};
-  std::atomic<bool> give_up_{false};
+  log::Every full_;
+  std::mutex mutex_;
+  std::condition_variable giving_up_;
+  std::atomic<bool> give_up_{false};  // set under the mutex
   Thread thread_;
 };
 
-// The bound counts what is unanswered, not only what is in the queue: batches in work, and results
-// that wait for the loop's turn, are memory too.
+// The bound counts what is unanswered, not only what is in the queue: batches in work are memory
+// too.
 bool WriterPool::Lane::Push(WriteMessage message) {
   const auto limit = static_cast<size_t>(config_.max_queue_messages);
   if (unanswered_.fetch_add(1) < limit && queue_.Push(std::move(message))) return true;
   --unanswered_;
   ++refused_;
+  if (!queue_.closed()) {
+    full_.Write(log::Level::kWarning, "refusing a message: the writer's queue is full",
+                {{"limit", limit}});
+  }
   return false;
 }
 
@@ -99,7 +118,11 @@ void WriterPool::Lane::Stop(Deadline deadline) {
     if (unanswered() > 0) {
       log::Warning("ending a writer: past its deadline", {{"unanswered", unanswered()}});
     }
-    give_up_ = true;
+    {
+      std::lock_guard lock(mutex_);
+      give_up_ = true;
+    }
+    giving_up_.notify_all();
     database_.Interrupt();
   }
   thread_.Join();
@@ -117,18 +140,30 @@ void WriterPool::Lane::Run() {
     } else if (give_up_) {
       Post(AllRefused(std::move(batch)).outcomes);
     } else {
-      Post(store_.Store(std::move(batch)));
+      std::optional<std::vector<WriteOutcome>> outcomes = store_.Store(std::move(batch));
+      const bool away = AllUnavailable(outcomes);
+      Post(std::move(outcomes));
+      // An outage is waited out once and not once a batch: nobody wants his message to appear
+      // minutes later.
+      if (away) Post(AllRefused(EverythingWaiting()).outcomes);
     }
   }
 }
 
 // A batch in doubt goes before all others, or the order would break. While it can't be resolved the
-// database is away, so what waits behind it has waited long enough.
+// database is away, so what waits behind it has waited long enough. It may also refuse us at once
+// (a password that was changed): hence the pause.
 void WriterPool::Lane::WorkOnHeld() {
   if (!give_up_) Post(store_.Resolve());
   if (!store_.Holding()) return;
   if (give_up_) Post(store_.Abandon());
   Post(AllRefused(EverythingWaiting()).outcomes);
+  if (store_.Holding()) Pause();
+}
+
+void WriterPool::Lane::Pause() {
+  std::unique_lock lock(mutex_);
+  giving_up_.wait_for(lock, kPause, [this] { return give_up_.load(); });
 }
 
 std::vector<WriteMessage> WriterPool::Lane::NextBatch() {

@@ -199,6 +199,29 @@ TEST_F(WriterTest, DatabaseThatStaysAwayMakesMessagesUnavailable) {
   EXPECT_EQ(Count("messages"), 0U);
 }
 
+TEST_F(WriterTest, AnOutageIsWaitedOutOnceAndNotOnceABatch) {
+  config_.database.retry_limit_ms = 200;
+  config_.writer.max_batch_messages = 1;
+  Proxy().SetAway(true);
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Push(ToRoom(ada_, bob_, "x")));
+  Start();
+  for (const WriteOutcome& outcome : Outcomes(50)) {
+    EXPECT_EQ(outcome.stored.status().code(), ErrorCode::kUnavailable);
+  }
+  EXPECT_THAT(batch_sizes_, ElementsAre(1, 49));
+  EXPECT_EQ(Writer().Unanswered(), 0U);
+}
+
+TEST_F(WriterTest, FullQueueIsLoggedWhenItHappensAndNotForEveryMessage) {
+  config_.writer.max_queue_messages = 1;
+  ASSERT_TRUE(Push(ToRoom(ada_, bob_, "x")));
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(Push(ToRoom(ada_, bob_, "one too many")));
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
+  EXPECT_THAT(log, ::testing::HasSubstr("the writer's queue is full limit=1"));
+}
+
 TEST_F(WriterTest, MessageThatCannotBeStoredFailsAlone) {
   for (int i = 1; i <= 20; ++i) {
     // Not UTF-8: the codec never lets it through, the database refuses the statement for it.
@@ -336,6 +359,21 @@ TEST_F(WriterTest, InDoubtWithTheDatabaseGone_StoppingSaysSo) {
   ASSERT_TRUE(Push(ToRoom(ada_, bob_, "who knows")));
   Start();
   ASSERT_TRUE(Eventually([&] { return Proxy().commits_cut() == 1; }));
+  Writer().Stop(Now());
+  EXPECT_EQ(Outcomes(1)[0].stored.status().code(), ErrorCode::kInDoubt);
+}
+
+// A refusal that comes at once must not make it a busy loop.
+TEST_F(WriterTest, InDoubt_PausesBetweenTriesAndStoppingEndsThePause) {
+  config_.database.retry_limit_ms = 0;
+  Proxy().CutCommits(Cut::kAfterCommit);
+  Proxy().GoAwayWithNextCut();
+  ASSERT_TRUE(Push(ToRoom(ada_, bob_, "who knows")));
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Proxy().turned_away() >= 1; }));
+  const Deadline begin = Now();
+  ASSERT_TRUE(Eventually([&] { return Proxy().turned_away() >= 4; }));
+  EXPECT_GE(Now() - begin, std::chrono::milliseconds(500));
   Writer().Stop(Now());
   EXPECT_EQ(Outcomes(1)[0].stored.status().code(), ErrorCode::kInDoubt);
 }
