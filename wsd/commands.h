@@ -61,7 +61,6 @@ struct Authenticated {
 struct MissingFetched {
   FetchMissing request;
   Result<std::vector<Message>> messages;
-  UserId room_low, room_high;  // the two users of a room
 };
 
 // ---- loop → presence thread

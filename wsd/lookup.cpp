@@ -5,7 +5,6 @@
 
 #include "common/log.h"
 #include "common/messages.h"
-#include "common/rooms.h"
 #include "common/sessions.h"
 
 namespace parlor::wsd {
@@ -46,18 +45,31 @@ void Lookup::Run() {
   for (;;) {
     std::vector<LookupCommand> commands = queue_.Take(kTurn, kIdle);
     if (commands.empty() && queue_.closed()) return;
-    std::vector<Authenticate> sign_ins;
-    for (const LookupCommand& command : commands) {
-      if (const auto* sign_in = std::get_if<Authenticate>(&command)) sign_ins.push_back(*sign_in);
-    }
-    if (!sign_ins.empty()) AuthenticateAll(sign_ins);
-    for (const LookupCommand& command : commands) {
-      if (const auto* fetch = std::get_if<FetchMissing>(&command)) Fetch(*fetch);
+    Work(commands);
+  }
+}
+
+// Sign-ins first: somebody waits for each. Once the database has stayed away the rest of the turn
+// is not tried any more, so that the next sign-ins are soon looked at.
+void Lookup::Work(const std::vector<LookupCommand>& commands) {
+  std::vector<Authenticate> sign_ins;
+  for (const LookupCommand& command : commands) {
+    if (const auto* sign_in = std::get_if<Authenticate>(&command)) sign_ins.push_back(*sign_in);
+  }
+  Status status;
+  if (!sign_ins.empty()) status = AuthenticateAll(sign_ins);
+  for (const LookupCommand& command : commands) {
+    const auto* fetch = std::get_if<FetchMissing>(&command);
+    if (fetch == nullptr) continue;
+    if (!status.ok() && status.code() == ErrorCode::kUnavailable) {
+      results_.PushResult(MissingFetched{*fetch, status});
+    } else {
+      status = Fetch(*fetch);
     }
   }
 }
 
-void Lookup::AuthenticateAll(std::span<const Authenticate> commands) {
+Status Lookup::AuthenticateAll(std::span<const Authenticate> commands) {
   std::vector<TokenHash> tokens;
   tokens.reserve(commands.size());
   for (const Authenticate& command : commands) tokens.push_back(command.token);
@@ -80,18 +92,16 @@ void Lookup::AuthenticateAll(std::span<const Authenticate> commands) {
     if (!status.ok()) answer = status;
     results_.PushResult(Authenticated{command.from, command.token, std::move(answer)});
   }
+  return status;
 }
 
-void Lookup::Fetch(const FetchMissing& command) {
+Status Lookup::Fetch(const FetchMissing& command) {
   std::vector<Message> messages;
-  std::pair<UserId, UserId> users;
   const Status status =
       database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
         PARLOR_ASSIGN_OR_RETURN(
             messages, messages::ReadRange(tx, command.conversation, command.since, command.first,
                                           command.last, kMaxFetched));
-        if (command.kind != ConversationKind::kRoom) return Ok();
-        PARLOR_ASSIGN_OR_RETURN(users, rooms::Users(tx, command.conversation));
         return Ok();
       });
   Result<std::vector<Message>> answer(std::move(messages));
@@ -100,7 +110,8 @@ void Lookup::Fetch(const FetchMissing& command) {
                  {{"conversation", command.conversation}, {"error", status}});
     answer = status;
   }
-  results_.PushResult(MissingFetched{command, std::move(answer), users.first, users.second});
+  results_.PushResult(MissingFetched{command, std::move(answer)});
+  return status;
 }
 
 }  // namespace parlor::wsd

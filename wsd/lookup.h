@@ -1,7 +1,8 @@
 // The lookup thread: what the loop must read from the database.
 //
 // Takes every command that waits; all sign-ins of a turn are one query. Each command is answered
-// exactly once; with kUnavailable when the database stays away. FetchMissing gives at most
+// exactly once; with kUnavailable when the database stays away, which is waited for once a turn and
+// not once a command. FetchMissing gives at most
 // kMaxFetched messages, oldest first: ask again from the last one on. Owned by the loop; limit:
 // kMaxQueued commands, beyond it Push() is false.
 #pragma once
@@ -34,8 +35,9 @@ class Lookup {
 
  private:
   void Run();
-  void AuthenticateAll(std::span<const Authenticate> commands);
-  void Fetch(const FetchMissing& command);
+  void Work(const std::vector<LookupCommand>& commands);
+  Status AuthenticateAll(std::span<const Authenticate> commands);
+  Status Fetch(const FetchMissing& command);
 
   const Clock& clock_;
   Queue<LoopItem>& results_;

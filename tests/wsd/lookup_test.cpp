@@ -103,10 +103,8 @@ TEST_F(LookupTest, AwayDatabaseIsAnErrorAndNotAnUnknownToken) {
   EXPECT_EQ(Next<MissingFetched>().messages.status().code(), ErrorCode::kUnavailable);
 }
 
-TEST_F(LookupTest, FetchesMissingMessagesWithTheUsersOfTheRoom) {
-  const UserId ada = db_.AddUser();
-  const UserId bob = db_.AddUser();
-  const ConversationId room = Send(bob, ada, 10);
+TEST_F(LookupTest, FetchesMissingMessages) {
+  const ConversationId room = Send(db_.AddUser(), db_.AddUser(), 10);
   Start();
   ASSERT_TRUE(Thread().Push(FetchMissing{ConversationKind::kRoom, room, {}, Seq(4), Seq(6)}));
   const MissingFetched fetched = Next<MissingFetched>();
@@ -114,8 +112,6 @@ TEST_F(LookupTest, FetchesMissingMessagesWithTheUsersOfTheRoom) {
   ASSERT_EQ(fetched.messages->size(), 3U);
   EXPECT_EQ(fetched.messages->front().seq, Seq(4));
   EXPECT_EQ(fetched.messages->back().seq, Seq(6));
-  EXPECT_EQ(fetched.room_low, ada);
-  EXPECT_EQ(fetched.room_high, bob);
   EXPECT_EQ(fetched.request.conversation, room);
 }
 
@@ -129,11 +125,37 @@ TEST_F(LookupTest, FetchesAtMostAThousandTheOldestFirst) {
   EXPECT_EQ(fetched.messages->back().seq, Seq(1000));
 }
 
-TEST_F(LookupTest, RoomThatIsNoneIsNotFound) {
+TEST_F(LookupTest, ConversationThatIsNoneHasNoMessages) {
   Start();
   ASSERT_TRUE(
       Thread().Push(FetchMissing{ConversationKind::kRoom, ConversationId(77), {}, Seq(1), Seq(2)}));
-  EXPECT_EQ(Next<MissingFetched>().messages.status().code(), ErrorCode::kNotFound);
+  const MissingFetched fetched = Next<MissingFetched>();
+  ASSERT_TRUE(fetched.messages.ok());
+  EXPECT_TRUE(fetched.messages->empty());
+}
+
+TEST_F(LookupTest, AnOutageIsWaitedOutOnceATurnAndNotOnceACommand) {
+  const std::string path = std::filesystem::temp_directory_path() /
+                           ("parlor-lookup-" + std::to_string(getpid()) + ".sock");
+  testing::DatabaseProxy proxy(path, config_.database.socket);
+  config_.database.socket = path;
+  config_.database.retry_limit_ms = 200;
+  proxy.SetAway(true);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(
+        Thread().Push(FetchMissing{ConversationKind::kBot, ConversationId(1), {}, Seq(1), Seq(2)}));
+  }
+  Start();
+  EXPECT_FALSE(Next<MissingFetched>().messages.ok());
+  const int tries = proxy.turned_away();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Next<MissingFetched>().messages.status().code(), ErrorCode::kUnavailable);
+  }
+  EXPECT_EQ(proxy.turned_away(), tries);
+  proxy.SetAway(false);
+  ASSERT_TRUE(Thread().Push(Authenticate{ConnectionId(1), {}}));
+  EXPECT_TRUE(Next<Authenticated>().session.ok());
+  Thread().Stop(Soon());
 }
 
 TEST_F(LookupTest, FullQueueRefuses) {
