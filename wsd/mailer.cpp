@@ -21,9 +21,13 @@ std::string WithoutSlash(std::string url) {
   return url;
 }
 
-// The same for every try of this row; the time tells rows of an earlier database from ours.
+// The same for every try of this row, so that a receiver can drop what it has; the time tells rows
+// of an earlier database from ours. But every try of a link has a new token: if the receiver kept
+// the first one it would keep the dead link.
 std::string MessageIdOf(const mail_outbox::Mail& mail, const std::string& from) {
+  const bool is_link = mail.kind == mail_outbox::Kind::kRegistrationLink;
   return "parlor-" + std::to_string(mail.created_at.value) + "-" + std::to_string(mail.id.value) +
+         (is_link ? "-" + std::to_string(mail.attempts + 1) : "") +
          from.substr(std::min(from.find('@'), from.size()));
 }
 

@@ -2,7 +2,8 @@
 line, then one JSON object a line for every mail it took. Ends when its standard input does.
 
 --certificate/--key: offers STARTTLS with them and demands it. --user/--password: demands a login.
---answer: what it says to RCPT ("550 …", "451 …"), or "stall": says nothing any more after DATA.
+--answer: what it says to RCPT ("550 …", "451 …"), or "stall": says nothing any more after DATA;
+"stall-quit": nothing after QUIT.
 """
 
 import argparse
@@ -19,7 +20,7 @@ class Handler:
         self.answer = answer
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.answer and self.answer != "stall":
+        if self.answer and not self.answer.startswith("stall"):
             return self.answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -36,6 +37,12 @@ class Handler:
         if self.answer == "stall":
             await asyncio.sleep(3600)
         return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):
+        if self.answer == "stall-quit":
+            say("QUIT")
+            await asyncio.sleep(3600)
+        return "221 Bye"
 
 
 def say(thing):

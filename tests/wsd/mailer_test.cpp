@@ -364,6 +364,44 @@ TEST_F(MailerTest, StalledServerIsCutOff) {
   EXPECT_FALSE(GivenUp());
 }
 
+TEST_F(MailerTest, ServerThatStallsAfterQuitHoldsNothingUp) {
+  config_.mail.timeout_s = 1;
+  std::vector<std::string> options = TlsOptions();
+  options.insert(options.end(), {"--answer", "stall-quit"});
+  testing::Process& server = StartServer(options);
+  AddMail(mail_outbox::Kind::kAddressTaken);
+  Start();
+  ASSERT_NE(server.ReadLine(), "");
+  EXPECT_EQ(server.ReadLine(), "\"QUIT\"");
+  EXPECT_TRUE(OutboxIsEmpty());  // libcurl alone would wait for two minutes
+}
+
+TEST_F(MailerTest, OnlyATryWithANewLinkHasANewMessageId) {
+  config_.mail.timeout_s = 1;
+  std::vector<std::string> options = TlsOptions();
+  options.insert(options.end(), {"--answer", "stall"});
+  testing::Process& server = StartServer(options);
+  const auto message_id = [&] {
+    const std::string message = Json::parse(server.ReadLine())["message"];
+    const size_t begin = message.find("\r\nMessage-ID: ") + 2;
+    return message.substr(begin, message.find("\r\n", begin) - begin);
+  };
+  const RegistrationId registration = AddRegistration();
+  for (const auto kind : {mail_outbox::Kind::kRegistrationLink, mail_outbox::Kind::kAddressTaken}) {
+    const bool is_link = kind == mail_outbox::Kind::kRegistrationLink;
+    AddMail(kind, "ada@example.org", "", is_link ? registration : RegistrationId());
+    if (is_link) Start();
+    const std::string first = message_id();
+    ASSERT_TRUE(Eventually(
+        [&] { return Count("mail_outbox WHERE claimed_until_ms = 0 AND attempts = 1") == 1; }));
+    manual_.Advance(Mailer::RetryPauseMs(1, 0));
+    EXPECT_EQ(message_id() != first, is_link);
+    ASSERT_TRUE(Eventually(
+        [&] { return Count("mail_outbox WHERE claimed_until_ms = 0 AND attempts = 2") == 1; }));
+    db_.Run("DELETE FROM mail_outbox");
+  }
+}
+
 TEST_F(MailerTest, StoppingBreaksATransferOffAndTheMailStaysDue) {
   std::vector<std::string> options = TlsOptions();
   options.insert(options.end(), {"--answer", "stall"});
