@@ -67,11 +67,11 @@ bool Presence::Push(PresenceCommand command) {
   } else if (const auto* left = std::get_if<UserLeft>(&command)) {
     waiting_.users[left->user] = false;
   } else if (const auto* touch = std::get_if<TouchSession>(&command)) {
-    if (waiting_.sessions.size() >= kMaxSideWork) return false;
+    if (waiting_.sessions.size() + sessions_in_work_ >= kMaxSideWork) return false;
     waiting_.sessions[touch->session.id] = touch->session;
   } else {
     const auto& buckets = std::get<RaiseRates>(command).buckets;
-    if (waiting_.rates.size() + buckets.size() > kMaxSideWork) return false;
+    if (waiting_.rates.size() + rates_in_work_ + buckets.size() > kMaxSideWork) return false;
     for (const auto& [user, bucket] : buckets) {
       send_rate::Bucket& kept = waiting_.rates[user];
       kept.arrival = std::max(kept.arrival, bucket.arrival);
@@ -111,12 +111,20 @@ void Presence::Run() {
 // Waits for commands or the next tick; false when closed: signing off says the rest.
 bool Presence::TakeWork() {
   std::unique_lock lock(mutex_);
+  NoteInWork();
   ready_.wait_for(lock, kTick, [this] { return !waiting_.empty() || closed_ || woken_; });
   woken_ = false;
   MergeNewer(work_.users, waiting_.users);
   MergeNewer(work_.sessions, waiting_.sessions);
   MergeNewer(work_.rates, waiting_.rates);
+  NoteInWork();
   return !closed_;
+}
+
+// With the mutex held.
+void Presence::NoteInWork() {
+  sessions_in_work_ = work_.sessions.size();
+  rates_in_work_ = work_.rates.size();
 }
 
 // Whatever fails stays in work_ for the next turn.
@@ -136,6 +144,11 @@ void Presence::Turn() {
 Status Presence::StayRegistered() {
   if (!daemon_) return Register();
   if (!IsDue(next_heartbeat_ms_, clock_.MonotonicMs(), kHeartbeatMs)) return Ok();
+  return StillRegistered().status();
+}
+
+// Sends a heartbeat. False: our row had gone, and we have registered again.
+Result<bool> Presence::StillRegistered() {
   bool known = false;
   Status status = database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
     PARLOR_ASSIGN_OR_RETURN(known, presence_store::Heartbeat(tx, daemon_, clock_.Now()));
@@ -145,10 +158,11 @@ Status Presence::StayRegistered() {
     next_heartbeat_ms_.reset();
     return status;
   }
-  if (known) return Ok();
+  if (known) return true;
   log::Warning("registering the daemon again: its row has gone", {{"daemon", daemon_}});
   daemon_ = DaemonId();
-  return Register();
+  PARLOR_RETURN_IF_ERROR(Register());
+  return false;
 }
 
 // Repeating removes what the first try may have left.
@@ -189,45 +203,56 @@ Status Presence::Apply(bool came) {
   return Ok();
 }
 
-// A user whom the database refuses (deleted meanwhile) must not keep the others: halves, until the
-// one is alone.
 Status Presence::ApplyPart(bool came, std::span<const UserId> users) {
-  const Result<Users> changed =
-      ChangeUsers(came ? presence_store::SetOnline : presence_store::SetOffline, users);
-  if (changed.ok()) {
-    Report(*changed, came);
-  } else if (changed.status().code() == ErrorCode::kUnavailable) {
-    return changed.status();
-  } else if (users.size() > 1) {
-    PARLOR_RETURN_IF_ERROR(ApplyPart(came, users.first(users.size() / 2)));
-    return ApplyPart(came, users.subspan(users.size() / 2));
-  } else {
-    log::Error("keeping presence", {{"user", users.front()}, {"error", changed.status()}});
-  }
+  const Result<Users> changed = ChangeUsers(came, users);
+  if (!changed.ok()) return ApplySplit(came, users, changed.status());
+  Report(*changed, came);
   for (const UserId user : users) {
     work_.users.erase(user);
-    if (came && changed.ok()) here_.insert(user);
+    if (came) here_.insert(user);
     if (!came) here_.erase(user);
   }
   return Ok();
 }
 
+// Without our row nobody can be online here, which is not the users' fault: with a new one, again.
+// Else a user whom the database refuses must not keep the others: halves, until the one is alone.
+Status Presence::ApplySplit(bool came, std::span<const UserId> users, const Status& error) {
+  if (error.code() == ErrorCode::kUnavailable) return error;
+  PARLOR_ASSIGN_OR_RETURN(const bool registered, StillRegistered());
+  if (!registered) return ApplyPart(came, users);
+  if (users.size() > 1) {
+    PARLOR_RETURN_IF_ERROR(ApplyPart(came, users.first(users.size() / 2)));
+    return ApplyPart(came, users.subspan(users.size() / 2));
+  }
+  log::Error("keeping presence", {{"user", users.front()}, {"error", error}});
+  work_.users.erase(users.front());
+  in_doubt_.erase(users.front());
+  if (!came) here_.erase(users.front());
+  return Ok();
+}
+
 // A repeat after a commit in doubt reports no change for what that commit did store, so its report
-// counts too. (If it did not store, the repeat finds the same users changed, or another daemon has
-// told about them meanwhile: told twice is right, never told is not.)
-Result<Presence::Users> Presence::ChangeUsers(Change change, std::span<const UserId> users) {
+// counts too, however much later the repeat succeeds. (If it did not store, the repeat finds the
+// same users changed, or another daemon has told about them meanwhile: told twice is right, never
+// told is not.) Who has changed his mind since needs no report of what he was meanwhile.
+Result<Presence::Users> Presence::ChangeUsers(bool came, std::span<const UserId> users) {
+  const auto change = came ? presence_store::SetOnline : presence_store::SetOffline;
   Users all;
   for (;;) {
-    Users changed;
     const Status status = database_.Transact(db::Repeat::kOnce, [&](db::Transaction& tx) -> Status {
-      PARLOR_ASSIGN_OR_RETURN(changed, change(tx, daemon_, users, clock_.Now()));
+      PARLOR_ASSIGN_OR_RETURN(all, change(tx, daemon_, users, clock_.Now()));
       return Ok();
     });
-    if (status.ok() || status.code() == ErrorCode::kInDoubt) {
-      all.insert(all.end(), changed.begin(), changed.end());
-    }
     if (status.ok()) break;
     if (status.code() != ErrorCode::kInDoubt) return status;
+    for (const UserId user : all) in_doubt_[user] = came;
+  }
+  for (const UserId user : users) {
+    const auto doubt = in_doubt_.find(user);
+    if (doubt == in_doubt_.end()) continue;
+    if (doubt->second == came) all.push_back(user);
+    in_doubt_.erase(doubt);
   }
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());

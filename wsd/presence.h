@@ -7,8 +7,8 @@
 //
 // Commands collapse while they wait: the last state of a user, the last use of a session, the
 // highest bucket of a user. So UserCame and UserLeft are never refused (at most one entry a user)
-// and survive a database that is away for however long; kMaxSideWork sessions and buckets wait,
-// beyond that Push() is false: the next use tells again. Owned by the loop.
+// and survive a database that is away for however long; kMaxSideWork sessions and as many buckets
+// wait or are in work, beyond that Push() is false: the next use tells again. Owned by the loop.
 #pragma once
 
 #include <condition_variable>
@@ -56,18 +56,19 @@ class Presence {
     bool empty() const { return users.empty() && sessions.empty() && rates.empty(); }
   };
   using Users = std::vector<UserId>;
-  using Change = Result<Users> (*)(db::Transaction& tx, DaemonId daemon,
-                                   std::span<const UserId> users, TimestampMs now);
 
   void Run();
   bool TakeWork();
   void Turn();
   Status StayRegistered();
   Status Register();
+  Result<bool> StillRegistered();
+  void NoteInWork();
   Status ApplyUsers();
   Status Apply(bool came);
   Status ApplyPart(bool came, std::span<const UserId> users);
-  Result<Users> ChangeUsers(Change change, std::span<const UserId> users);
+  Status ApplySplit(bool came, std::span<const UserId> users, const Status& error);
+  Result<Users> ChangeUsers(bool came, std::span<const UserId> users);
   void Report(const Users& users, bool online);
   Status ApplySessions();
   Status ApplyRates();
@@ -83,11 +84,14 @@ class Presence {
   std::mutex mutex_;
   std::condition_variable ready_;
   Work waiting_;
+  size_t sessions_in_work_ = 0, rates_in_work_ = 0;  // of work_, when the thread last looked
   bool closed_ = false;
   bool woken_ = false;
 
   // The thread's own.
   Work work_;
+  // What commits in doubt said has changed (true: came online), until it is reported.
+  std::unordered_map<UserId, bool> in_doubt_;
   DaemonId daemon_;                  // none: not registered yet
   std::unordered_set<UserId> here_;  // whom the database has as online at this daemon
   std::optional<int64_t> next_heartbeat_ms_;

@@ -197,6 +197,46 @@ TEST_F(PresenceTest, CommitInDoubtDoesNotSwallowTheReport) {
   EXPECT_TRUE(Nothing<OnlineChanged>());
 }
 
+TEST_F(PresenceTest, CommitInDoubtBeforeAnOutageDoesNotSwallowTheReport) {
+  config_.database.retry_limit_ms = 100;
+  Proxy();
+  Start();
+  const UserId first = db_.AddUser();
+  ASSERT_TRUE(Thread().Push(UserCame{first}));
+  ExpectNext(first, true);
+  // The next commit is that of a user: a turn purges only once a minute.
+  ASSERT_TRUE(Thread().Push(UserLeft{first}));
+  ExpectNext(first, false);
+  const UserId user = db_.AddUser();
+  for (const bool online : {true, false}) {
+    const int cut = Proxy().commits_cut();
+    const int turned_away = Proxy().turned_away();
+    Proxy().CutCommits(Cut::kAfterCommit);
+    Proxy().GoAwayWithNextCut();
+    const bool pushed = online ? Thread().Push(UserCame{user}) : Thread().Push(UserLeft{user});
+    ASSERT_TRUE(pushed);
+    ASSERT_TRUE(Eventually(
+        [&] { return Proxy().commits_cut() > cut && Proxy().turned_away() > turned_away + 10; }));
+    Proxy().SetAway(false);
+    ExpectNext(user, online);
+  }
+  EXPECT_TRUE(Nothing<OnlineChanged>());
+  Thread().Stop(Soon());
+}
+
+TEST_F(PresenceTest, UserWhoComesWhileTheDaemonsRowIsGoneIsKept) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  Start();
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ExpectNext(ada, true);
+  db_.Run("DELETE FROM daemons");
+  ASSERT_TRUE(Thread().Push(UserCame{bob}));  // long before the next heartbeat
+  ExpectNext(bob, true);
+  EXPECT_EQ(Count("online JOIN daemons ON id = daemon_id"), 2U);
+  EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
 TEST_F(PresenceTest, MovesTheExpiryOfSessionsOn) {
   const UserId ada = db_.AddUser();
   sessions::Session session;
@@ -235,6 +275,28 @@ TEST_F(PresenceTest, SideWorkIsBoundedPresenceIsNot) {
   const std::vector<std::pair<UserId, send_rate::Bucket>> many(Presence::kMaxSideWork + 1);
   EXPECT_FALSE(Thread().Push(RaiseRates{many}));
   EXPECT_TRUE(Thread().Push(UserCame{UserId(1)}));
+}
+
+TEST_F(PresenceTest, SideWorkInWorkCountsToo) {
+  config_.database.retry_limit_ms = 100;
+  Proxy().SetAway(true);
+  Start();
+  sessions::Session session;
+  const auto push = [&](uint64_t id) {
+    session.id = SessionId(id);
+    return Thread().Push(TouchSession{session}) &&
+           Thread().Push(RaiseRates{{{UserId(id), send_rate::Bucket{TimestampMs(1)}}}});
+  };
+  const uint64_t half = Presence::kMaxSideWork / 2;
+  for (uint64_t id = 1; id <= half; ++id) ASSERT_TRUE(push(id));
+  // Long enough for the thread to have taken what waits into work.
+  const int turned_away = Proxy().turned_away();
+  ASSERT_TRUE(Eventually([&] { return Proxy().turned_away() > turned_away + 10; }));
+  for (uint64_t id = half + 1; id <= Presence::kMaxSideWork; ++id) ASSERT_TRUE(push(id));
+  session.id = SessionId(Presence::kMaxSideWork + 1);
+  EXPECT_FALSE(Thread().Push(TouchSession{session}));
+  EXPECT_FALSE(Thread().Push(RaiseRates{{{UserId(Presence::kMaxSideWork + 1), {}}}}));
+  Thread().Stop(Now());
 }
 
 TEST_F(PresenceTest, PurgesWhatIsOverEveryMinute) {
