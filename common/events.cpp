@@ -13,9 +13,9 @@ Result<EventId> Add(db::Transaction& tx, const Event& event, TimestampMs now) {
   return EventId(id);
 }
 
-Result<std::vector<Row>> Pending(db::Transaction& tx, uint32_t limit) {
+Result<std::vector<Row>> Pending(db::Transaction& tx, EventId after, uint32_t limit) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                          tx.Query(queries::kPendingEvents, {uint64_t{limit}}));
+                          tx.Query(queries::kPendingEvents, {db::P(after), uint64_t{limit}}));
   std::vector<Row> pending;
   pending.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {

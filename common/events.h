@@ -18,8 +18,9 @@ struct Row {
   EventId id;
   std::string payload;
 };
-// The oldest visible rows, at most `limit`. Never follow by id: rows become visible out of order.
-Result<std::vector<Row>> Pending(db::Transaction& tx, uint32_t limit);
+// The oldest visible rows behind `after`, at most `limit`. `after` is for the pages of one sweep:
+// rows become visible out of order, so every sweep starts from EventId() again.
+Result<std::vector<Row>> Pending(db::Transaction& tx, EventId after, uint32_t limit);
 Status Delete(db::Transaction& tx, std::span<const EventId> ids);
 
 }  // namespace parlor::events

@@ -10,9 +10,16 @@
 namespace parlor::wsd {
 namespace {
 
-constexpr int kReadAtOnce = 1000;                // events between two looks at the time
+constexpr size_t kReadAtOnce = 1000;             // events between two looks at the time
 constexpr size_t kDeleteAtOnce = 500;            // rows a statement
 constexpr std::chrono::milliseconds kHoldMs{5};  // between two tries at a full mailbox
+
+// While it waits for the database nothing is read from the bus; the next sweep tries again anyway.
+DatabaseConfig Impatient(const Config& config) {
+  DatabaseConfig database = config.database;
+  database.retry_limit_ms = std::min(database.retry_limit_ms, config.bus.sweep_ms);
+  return database;
+}
 
 }  // namespace
 
@@ -20,7 +27,7 @@ BusReader::BusReader(const Config& config, const Clock& clock, Queue<LoopItem>& 
     : config_(config),
       clock_(clock),
       results_(results),
-      database_(config_.database, clock),
+      database_(Impatient(config_), clock),
       done_(kRemembered),
       thread_("bus-reader") {}
 
@@ -77,36 +84,58 @@ int64_t BusReader::UntilSweep() const {
 }
 
 void BusReader::ReadBus() {
+  std::vector<std::string> pushed;
   int64_t wait_ms = UntilSweep();
-  for (int i = 0; i < kReadAtOnce && !closing_; ++i) {
-    const std::optional<std::string> bytes = subscriber_->Receive(wait_ms);
-    if (!bytes) return;
-    TakePushed(*bytes);
+  while (pushed.size() < kReadAtOnce) {
+    std::optional<std::string> bytes = subscriber_->Receive(wait_ms);
+    if (!bytes) break;
+    pushed.push_back(std::move(*bytes));
     wait_ms = 0;
   }
+  for (DecodedEvent& event : DecodeInOrder(pushed)) HandOut(std::move(event));
 }
 
-void BusReader::TakePushed(const std::string& bytes) {
-  Result<DecodedEvent> event = DecodeEvent(bytes);
-  if (!event.ok()) {
-    log::Error("decoding an event of the bus",
-               {{"bytes", bytes.size()}, {"error", event.status()}});
-    return;
+std::vector<DecodedEvent> BusReader::DecodeInOrder(const std::vector<std::string>& pushed) {
+  std::vector<DecodedEvent> events;
+  for (const std::string& bytes : pushed) {
+    Result<DecodedEvent> event = DecodeEvent(bytes);
+    if (event.ok()) {
+      events.push_back(std::move(*event));
+    } else {
+      log::Error("decoding an event of the bus",
+                 {{"bytes", bytes.size()}, {"error", event.status()}});
+    }
   }
-  HandOut(std::move(*event));
+  std::stable_sort(events.begin(), events.end(),
+                   [](const DecodedEvent& a, const DecodedEvent& b) { return a.id < b.id; });
+  return events;
 }
 
+// From the start each time, page by page; what is done goes between, so that little is remembered.
 void BusReader::Sweep() {
+  EventId last;
+  for (size_t rows = 0; rows < kSweepRows && !closing_; rows += kPageRows) {
+    const Result<bool> more = SweepPage(&last);
+    NoteDatabase(more.status());
+    if (!more.ok()) return;
+    if (!*more) break;
+    CollectDone();
+    DeleteDone();
+  }
+  ReportSwept();
+}
+
+// False: there is nothing behind this page.
+Result<bool> BusReader::SweepPage(EventId* last) {
   std::vector<events::Row> rows;
   const auto read = [&](db::Transaction& tx) -> Status {
-    PARLOR_ASSIGN_OR_RETURN(rows, events::Pending(tx, kSweepLimit));
+    PARLOR_ASSIGN_OR_RETURN(rows, events::Pending(tx, *last, kPageRows));
     return Ok();
   };
-  const Status status = database_.Transact(db::Repeat::kIdempotent, read);
-  NoteDatabase(status);
-  if (!status.ok()) return;
+  PARLOR_RETURN_IF_ERROR(database_.Transact(db::Repeat::kIdempotent, read));
   for (const events::Row& row : rows) TakeRow(row);
-  ReportSwept();
+  if (!rows.empty()) *last = rows.back().id;
+  return rows.size() == kPageRows;
 }
 
 void BusReader::TakeRow(const events::Row& row) {

@@ -35,16 +35,22 @@ namespace parlor::wsd {
 class BusReader {
  public:
   static constexpr size_t kRemembered = 50000;  // ids of events that were handed out
-  static constexpr uint32_t kSweepLimit = 500;  // rows a sweep
+  static constexpr uint32_t kPageRows = 500;    // rows a statement of a sweep
+  // Rows a sweep; far below kRemembered, so that none of them is forgotten before it is done.
+  static constexpr size_t kSweepRows = kRemembered / 2;
 
   BusReader(const Config& config, const Clock& clock, Queue<LoopItem>& results);
   ~BusReader();  // Stop() at once
 
   Status Start();  // binds the endpoint: the error says why that can't be
   // After Start(), before connections are let in: waits until what the last daemon left in the
-  // table is in the mailbox (or the mailbox is full). False: not by the deadline (the database is
-  // away); go on all the same.
+  // table is in the mailbox (at most kSweepRows of it, or the mailbox is full). False: not by the
+  // deadline (the database is away); go on all the same.
   bool WaitFirstSweep(Deadline deadline) const;
+
+  // What was pushed, in the order in which it was committed (as far as it has rows): workers push
+  // side by side, and of two changes of one thing the later one must win. Undecodable is left out.
+  static std::vector<DecodedEvent> DecodeInOrder(const std::vector<std::string>& pushed);
 
   bool Push(EventDone done);  // never full: bounded by what was handed out
   void Close();               // reads nothing more, deletes the rows of what is done
@@ -55,8 +61,8 @@ class BusReader {
   void Run();
   int64_t UntilSweep() const;
   void ReadBus();
-  void TakePushed(const std::string& bytes);
   void Sweep();
+  Result<bool> SweepPage(EventId* last);
   void TakeRow(const events::Row& row);
   void HandOut(DecodedEvent event);
   bool Remember(EventId id);

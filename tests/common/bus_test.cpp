@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -145,6 +146,20 @@ TEST_F(BusTest, AfterAnInterruptNothingIsWaitedForAnyMore) {
   subscriber->Interrupt();
   EXPECT_EQ(subscriber->Receive(kForeverMs), std::nullopt);
   EXPECT_EQ(subscriber->Receive(kForeverMs), std::nullopt);
+}
+
+TEST_F(BusTest, WhatIsThereIsReceivedWithoutWaitingAlsoAfterAnInterrupt) {
+  const auto subscriber = Bind();
+  EventPublisher publisher(config_);
+  ASSERT_TRUE(publisher.Reachable(kDeadlineMs));
+  subscriber->Interrupt();
+  ASSERT_TRUE(publisher.Publish("x"));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kDeadlineMs);
+  std::optional<std::string> received;
+  while (!received && std::chrono::steady_clock::now() < deadline) {
+    received = subscriber->Receive(kForeverMs);
+  }
+  EXPECT_EQ(received, "x");
 }
 
 TEST_F(BusTest, AnEndpointThatCannotBeBoundIsNamed) {

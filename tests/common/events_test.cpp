@@ -11,7 +11,7 @@ class EventsTest : public testing::StoreTest {
     return *In([&](db::Transaction& tx) { return Add(tx, UserSuspended{user}, kNow); });
   }
   std::vector<Row> Waiting(uint32_t limit = 10) {
-    return *In([&](db::Transaction& tx) { return Pending(tx, limit); });
+    return *In([&](db::Transaction& tx) { return Pending(tx, EventId(), limit); });
   }
 };
 
@@ -25,6 +25,13 @@ TEST_F(EventsTest, WaitsUntilItIsDeleted) {
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].id, second);
   ASSERT_TRUE(In([&](db::Transaction& tx) { return Delete(tx, {}); }).ok());
+}
+
+TEST_F(EventsTest, PageBeginsBehindTheLastOne) {
+  const EventId first = Tell(UserId(1)), second = Tell(UserId(2));
+  const auto page = *In([&](db::Transaction& tx) { return Pending(tx, first, 10); });
+  ASSERT_EQ(page.size(), 1u);
+  EXPECT_EQ(page[0].id, second);
 }
 
 TEST_F(EventsTest, RowIsTheBusEncodingWithoutItsId) {

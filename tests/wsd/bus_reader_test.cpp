@@ -145,6 +145,40 @@ TEST_F(BusReaderTest, MoreRowsThanOneSweepTakesAllArriveInOrder) {
   EXPECT_TRUE(Eventually([&] { return Count("events") == 0; }));
 }
 
+TEST_F(BusReaderTest, OneSweepTakesWhatIsMoreThanAPage) {
+  config_.bus.sweep_ms = 60'000;
+  std::string rows;
+  for (int user = 1; user <= 1300; ++user) {
+    rows += std::string(user == 1 ? "" : ",") + "(1, '" +
+            EncodeEvent(UserSuspended{UserId(static_cast<uint64_t>(user))}, EventId()) + "')";
+  }
+  db_.Run("INSERT INTO events (created_at_ms, payload) VALUES " + rows);
+  Start();
+  ASSERT_TRUE(Reader().WaitFirstSweep(Soon()));
+  EXPECT_EQ(results_.size(), 1300U);
+}
+
+TEST_F(BusReaderTest, WhatWasPushedTogetherIsInTheOrderOfTheCommits) {
+  std::vector<std::string> pushed;
+  for (const uint64_t id : {30, 10, 20}) {
+    pushed.push_back(EncodeEvent(UserSuspended{UserId(id + 1)}, EventId(id)));
+    pushed.emplace_back("nonsense");
+  }
+  std::vector<uint64_t> users;
+  for (const DecodedEvent& event : BusReader::DecodeInOrder(pushed)) {
+    users.push_back(std::get<UserSuspended>(event.event).user.value);
+  }
+  EXPECT_THAT(users, ::testing::ElementsAre(11, 21, 31));
+}
+
+TEST_F(BusReaderTest, DatabaseThatIsAwayHoldsPushesUpNoLongerThanASweep) {
+  config_.database.socket = "/nonexistent/socket";
+  config_.database.retry_limit_ms = 3'600'000;
+  Start();
+  PushToBus(EventId(0), 7);
+  EXPECT_EQ(UserOf(Next<EventArrived>()), 7U);
+}
+
 TEST_F(BusReaderTest, FullMailboxHoldsAndLosesNothing) {
   Queue<LoopItem> small(3);
   for (uint64_t user = 1; user <= 20; ++user) AddRow(user);
