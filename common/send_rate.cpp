@@ -20,6 +20,9 @@ int64_t ToleranceMs(const LimitsConfig& limits) {
   return IntervalMs(limits) * std::max<int64_t>(limits.message_burst - 1, 0);
 }
 
+// No message can have put the arrival later than this: the clock has been set back since.
+int64_t LatestMs(const LimitsConfig& limits) { return ToleranceMs(limits) + IntervalMs(limits); }
+
 Status TooFast(TimestampMs arrival, const LimitsConfig& limits, TimestampMs now) {
   const int64_t wait_ms = arrival.value - now.value - ToleranceMs(limits);
   return Status::RetryAfter(ErrorCode::kTooFast, std::max<int64_t>(wait_ms, 1),
@@ -42,17 +45,19 @@ Result<std::vector<UserId>> Existing(db::Transaction& tx,
 }  // namespace
 
 Status Take(Bucket& bucket, const LimitsConfig& limits, TimestampMs now) {
-  const TimestampMs start = std::max(bucket.arrival, now);
+  TimestampMs start = std::max(bucket.arrival, now);
+  if (start.value - now.value > LatestMs(limits)) start.value = now.value + ToleranceMs(limits);
   if (start.value - now.value > ToleranceMs(limits)) return TooFast(start, limits, now);
   bucket.arrival = TimestampMs(start.value + IntervalMs(limits));
   return Ok();
 }
 
 Status Charge(db::Transaction& tx, UserId user, const LimitsConfig& limits, TimestampMs now) {
-  const TimestampMs latest(now.value + ToleranceMs(limits));
-  PARLOR_ASSIGN_OR_RETURN(
-      const db::Changed changed,
-      tx.Execute(queries::kTakeRate, {P(now), IntervalMs(limits), P(user), P(latest)}));
+  const TimestampMs full(now.value + ToleranceMs(limits));
+  const TimestampMs latest(now.value + LatestMs(limits));
+  PARLOR_ASSIGN_OR_RETURN(const db::Changed changed,
+                          tx.Execute(queries::kTakeRate, {P(full), P(now), IntervalMs(limits),
+                                                          P(user), P(full), P(latest)}));
   if (changed.rows > 0) return Ok();
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kGetRate, {P(user)}));
   if (!rows.empty()) return TooFast(rows.Time(0, 0), limits, now);

@@ -23,7 +23,8 @@ struct Bucket {
   TimestampMs arrival;
 };
 // Takes one message out (1000 / messages_per_second whole milliseconds each), or kTooFast with
-// retry_after_ms and no change.
+// retry_after_ms and no change. An arrival later than messages can have put it (the clock was set
+// back) counts as a full bucket that has room for one: nobody is locked out until the old time.
 Status Take(Bucket& bucket, const LimitsConfig& limits, TimestampMs now);
 
 // The same on the user's row. kTooFast as above.
