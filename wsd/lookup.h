@@ -2,9 +2,8 @@
 //
 // Takes every command that waits; all sign-ins of a turn are one query. Each command is answered
 // exactly once; with kUnavailable when the database stays away, which is waited for once a turn and
-// not once a command. FetchMissing gives at most
-// kMaxFetched messages, oldest first: ask again from the last one on. Owned by the loop; limit:
-// kMaxQueued commands, beyond it Push() is false.
+// not once a command. FetchMissing gives at most kMaxFetched messages, oldest first: ask again from
+// the last one on. Owned by the loop; limit: kMaxQueued commands, beyond it Push() is false.
 #pragma once
 
 #include <span>

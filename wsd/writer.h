@@ -5,9 +5,10 @@
 // timer: what arrives during a commit is the next batch. Owned by the loop; Push() from the loop.
 //
 // Limits: max_queue_messages unanswered messages a thread; beyond it Push() is false. Failure: the
-// database is away for longer than database.retry_limit_ms: kUnavailable outcomes, also for all that
-// waits behind in the same thread. Every message taken is answered exactly once, by a BatchWritten in the order of the commits. See batch_store.h
-// for poisoned batches and commits in doubt.
+// database is away for longer than database.retry_limit_ms: kUnavailable outcomes, also for all
+// that waits behind in the same thread. Every message taken is answered exactly once, by a
+// BatchWritten in the order of the commits. See batch_store.h for poisoned batches and commits in
+// doubt.
 #pragma once
 
 #include <memory>
