@@ -159,7 +159,10 @@ void BatchStore::Split(const Piece& piece, const Status& error) {
   if (piece.end - piece.begin == 1) {
     log::Error("storing a message",
                {{"sender", held_->messages[piece.begin].sender}, {"error", error}});
-    SettleAll(piece, Status(ErrorCode::kInternal, "The message can't be stored."));
+    // What an earlier attempt may have stored is not said to be refused.
+    SettleAll(piece, piece.doubt == Doubt::kNone
+                         ? Status(ErrorCode::kInternal, "The message can't be stored.")
+                         : Status(ErrorCode::kInDoubt, "It may or may not have been stored."));
     return;
   }
   const size_t middle = piece.begin + (piece.end - piece.begin) / 2;

@@ -15,7 +15,7 @@ folder=$(mktemp -d /tmp/parlor-bench.XXXXXX)
 port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
 # The limits protect people from each other; here they would only measure themselves.
-export VAR=$folder/var PORT=$port API_RATE_PER_SECOND=10000 API_BURST=10000
+export VAR=$folder/var PORT=$port WORKERS_API=3 WORKERS_AUTH=1 API_RATE_PER_SECOND=10000 API_BURST=10000
 export PARLOR_LIMITS_MESSAGES_PER_SECOND=100000 PARLOR_LIMITS_MESSAGE_BURST=100000
 scripts/run.sh >"$folder/run.log" 2>&1 &
 stack=$!
@@ -33,23 +33,34 @@ for _ in $(seq 600); do
 done
 
 pid() { cat "$VAR/services/$1/supervise/pid"; }
-resident_kb() { # of a process and its children
-  local sum=0 p
-  for p in "$@"; do
-    sum=$((sum + $(awk '/^Rss:/{s += $2} END {print s + 0}' "/proc/$p/smaps_rollup")))
-    # shellcheck disable=SC2013
-    for child in $(cat "/proc/$p/task/$p/children"); do sum=$((sum + $(resident_kb "$child"))); done
+# $1: Rss (each process by itself) or Pss (shared pages counted once); then process ids, whose children count too
+resident_mb() {
+  local what=$1 sum=0 p
+  shift
+  for p in $(family "$@"); do
+    sum=$((sum + $(awk -v what="^$what:" '$0 ~ what {s += $2} END {print s + 0}' "/proc/$p/smaps_rollup")))
   done
-  echo "$sum"
+  echo $((sum / 1024))
+}
+family() {
+  local p
+  for p in "$@"; do
+    echo "$p"
+    # shellcheck disable=SC2046  # one word a process
+    family $(cat "/proc/$p/task/$p/children")
+  done
 }
 watch="wsd=$(pid wsd),mariadb=$(pid mariadb),nginx=$(pid nginx)"
 load() {
-  "$build/room_load" --port "$port" --db "$VAR/run/mariadb.sock" --pairs "$pairs" \
+  "$build/bench" --port "$port" --db "$VAR/run/mariadb.sock" --pairs "$pairs" \
     --seconds "$seconds" --watch "$watch" "$@"
 }
 
 echo "machine: $(nproc) cores, $(awk -F': ' '/model name/{print $2; exit}' /proc/cpuinfo), $(uname -r)"
-echo "at rest: wsd $(resident_kb "$(pid wsd)") kB, workers and their supervisor $(resident_kb "$(pid fcgi-auth)" "$(pid fcgi-api)") kB resident"
+for what in Rss Pss; do
+  echo "at rest, MB $what: daemon $(resident_mb $what "$(pid wsd)")," \
+    "4 workers and their two supervisors $(resident_mb $what "$(pid fcgi-auth)" "$(pid fcgi-api)")"
+done
 for round in $(seq "$rounds"); do
   echo "round $round"
   closed=$(load)
