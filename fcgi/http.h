@@ -24,7 +24,7 @@ struct Request {
   std::string content_type;
   std::string accept;
   std::string if_none_match;
-  std::string token;  // a secret; empty: none was given
+  std::string token;       // a secret; empty: none was given
   std::string request_id;  // nginx's, for the log
 };
 
