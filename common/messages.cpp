@@ -207,7 +207,8 @@ constexpr uint64_t kSliceRows = kMaxPageBackward + 1;
 
 // A page on its way, filled from its cursor on.
 struct Filling {
-  MessagePage page;
+  const size_t max_bytes;
+  MessagePage page = {};
   size_t bytes = 0;
 
   // Sets has_more instead of taking what is too much.
@@ -216,7 +217,7 @@ struct Filling {
     for (size_t row = 0; row < rows.size(); ++row) {
       Message message = ToMessage(rows, row);
       bytes += message.body.size();
-      page.has_more = messages.size() == limit || (!messages.empty() && bytes > kMaxPageBytes);
+      page.has_more = messages.size() == limit || (!messages.empty() && bytes > max_bytes);
       if (page.has_more) return;
       messages.push_back(std::move(message));
     }
@@ -245,7 +246,7 @@ Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
     // "Before 12.3456" includes the message at 12.345; "after" it does not.
     border_ms = page.timestamp->floor.value + (!forward && page.timestamp->has_remainder ? 1 : 0);
   }
-  Filling filling;
+  Filling filling{forward ? kMaxPageBytes : std::numeric_limits<size_t>::max()};
   MessagePage& result = filling.page;
   for (;;) {
     // One more than asked for tells whether there are more.

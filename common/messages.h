@@ -50,10 +50,10 @@ Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs 
 
 inline constexpr uint32_t kMaxPageBackward = 100;
 inline constexpr uint32_t kMaxPageForward = 1000;
-inline constexpr size_t kMaxPageBytes = 524288;  // of bodies
+inline constexpr size_t kMaxPageBytes = 524288;  // of bodies, forward: 1000 could be 16 MB
 
-// One page (protocol.md §2, GET /chat_rooms/{id}): at least one message if there are any, and no
-// more than fit into kMaxPageBytes. Range scans of the primary key, 101 rows each at most: one for
+// One page (protocol.md §2, GET /chat_rooms/{id}): at least one message if there are any, and forward
+// no more than fit into kMaxPageBytes (100 backward are 1.6 MB at most). Range scans of the primary key, 101 rows each at most: one for
 // a page of up to 100.
 Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
                              const PageRequest& page);

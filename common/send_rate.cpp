@@ -20,8 +20,13 @@ int64_t ToleranceMs(const LimitsConfig& limits) {
   return IntervalMs(limits) * std::max<int64_t>(limits.message_burst - 1, 0);
 }
 
+// Other writers' clocks may be ahead of ours by this.
+constexpr int64_t kClockSlackMs = 60000;
+
 // No message can have put the arrival later than this: the clock has been set back since.
-int64_t LatestMs(const LimitsConfig& limits) { return ToleranceMs(limits) + IntervalMs(limits); }
+int64_t LatestMs(const LimitsConfig& limits) {
+  return ToleranceMs(limits) + IntervalMs(limits) + kClockSlackMs;
+}
 
 Status TooFast(TimestampMs arrival, const LimitsConfig& limits, TimestampMs now) {
   const int64_t wait_ms = arrival.value - now.value - ToleranceMs(limits);

@@ -66,7 +66,7 @@ make_folder() {
   # Others would need quoting of another kind in each of four configuration languages.
   case $VAR in *[!-A-Za-z0-9_./+,@~]*) die "the path VAR=$VAR holds characters other than letters, digits and -_./+,@~: choose another folder." ;; esac
   # Parts of it are removed at every start: never those of a folder that is somebody else's.
-  [ -f "$VAR/.parlor" ] || [ -z "$(ls -A "$VAR")" ] || die "the folder VAR=$VAR holds files that are not Parlor's: choose an empty or a new folder."
+  [ -f "$VAR/.parlor" ] || [ -z "$(find "$VAR" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ] || die "the folder VAR=$VAR holds files that are not Parlor's: choose an empty or a new folder."
   [ ! -e "$VAR/mysql" ] || [ -O "$VAR/mysql" ] || die "VAR=$VAR was made by $(stat -c %U "$VAR/mysql"): start as that user, or choose another VAR."
   [ -f "$VAR/.parlor" ] || echo "scripts/run.sh keeps Parlor's data in this folder." >"$VAR/.parlor"
 }

@@ -7,7 +7,9 @@
 # To be run after sql/migrate.sh, and again after every upgrade, as an account that may create others. Passwords come
 # from the environment, so that no list of processes shows them; an empty one must be given as such (a trial on a
 # socket that nobody else can open). PARLOR_ACCOUNT_HOST (localhost) is where the programs connect from,
-# PARLOR_ACCOUNT_PREFIX (parlor_) begins the names. Programs may be running: what they need they keep all the while.
+# PARLOR_ACCOUNT_PREFIX (parlor_) begins the names. Programs may be running: what they need they keep all the while, but
+# for a moment where a right on a table has become one on columns. The account must be allowed to read the schema mysql:
+# else nobody shows it what the others have. Rights on routines and roles are none of Parlor's, and left alone.
 set -euo pipefail
 
 die() { echo "create-users.sh: $*" >&2; exit 1; }
@@ -81,6 +83,13 @@ excess() {
 
 sql=$(giving)
 run "$@" <<<"$sql" || die "not all rights could be given (see above)."
+seen=$(run "$@" <<<"SELECT COUNT(DISTINCT grantee) FROM information_schema.table_privileges
+  WHERE grantee IN ('''${prefix}worker_wanted''@''$host''', '''${prefix}daemon_wanted''@''$host''', '''${prefix}admin_wanted''@''$host''');")
+if [ "$seen" != 3 ]; then
+  sql=$(dropping)
+  run "$@" <<<"$sql" || true
+  die "this account is not shown the rights of others (it needs SELECT on the schema mysql), so superfluous ones could not be taken."
+fi
 sql=$(excess)
 revoking=$(run "$@" <<<"$sql") || die "what the accounts have beyond their rights could not be found (see above)."
 # And given again, for a right on a whole table that has become one on some columns.

@@ -48,8 +48,9 @@ class BusReader {
   // deadline (the database is away); go on all the same.
   bool WaitFirstSweep(Deadline deadline) const;
 
-  // What was pushed, in the order in which it was committed (as far as it has rows): workers push
-  // side by side, and of two changes of one thing the later one must win. Undecodable is left out.
+  // What was pushed, in the order of its rows: workers push side by side, and of two changes of one
+  // thing that wait here the later one wins. (One that is pushed after the other was handed out still
+  // comes last: names and marks are right again with the next request.) Undecodable is left out.
   static std::vector<DecodedEvent> DecodeInOrder(const std::vector<std::string>& pushed);
 
   bool Push(EventDone done);  // never full: bounded by what was handed out

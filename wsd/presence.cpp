@@ -235,7 +235,7 @@ Status Presence::ApplySplit(bool came, std::span<const UserId> users, const Stat
 // A repeat after a commit in doubt reports no change for what that commit did store, so its report
 // counts too, however much later the repeat succeeds. (If it did not store, the repeat finds the
 // same users changed, or another daemon has told about them meanwhile: told twice is right, never
-// told is not.) Who has changed his mind since needs no report of what he was meanwhile.
+// told is not.) Who has changed his mind since is told of with that change alone.
 Result<Presence::Users> Presence::ChangeUsers(bool came, std::span<const UserId> users) {
   const auto change = came ? presence_store::SetOnline : presence_store::SetOffline;
   Users all;

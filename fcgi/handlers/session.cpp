@@ -58,9 +58,15 @@ Result<Checked> CheckLogin(Call& call, const LoginRequest& login) {
     return Ok();
   };
   PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, body));
-  PARLOR_ASSIGN_OR_RETURN(Checked checked,
-                          CheckPassword(services.hasher, credentials, login.password));
-  checked.reserved = reserved;
+  Result<Checked> checked = CheckPassword(services.hasher, credentials, login.password);
+  if (checked.ok()) {
+    checked->reserved = reserved;
+  } else if (checked.status().code() == ErrorCode::kForbidden) {
+    // The password was right. If this fails, the try ages out.
+    (void)call.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) {
+      return tries::Release(tx, tries::Kind::kPassword, login.email, reserved);
+    });
+  }
   return checked;
 }
 
