@@ -207,8 +207,8 @@ constexpr uint64_t kSliceRows = kMaxPageBackward + 1;
 
 // A page on its way, filled from its cursor on.
 struct Filling {
-  const size_t max_bytes;
-  MessagePage page = {};
+  size_t max_bytes = std::numeric_limits<size_t>::max();
+  MessagePage page;
   size_t bytes = 0;
 
   // Sets has_more instead of taking what is too much.
@@ -246,7 +246,8 @@ Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
     // "Before 12.3456" includes the message at 12.345; "after" it does not.
     border_ms = page.timestamp->floor.value + (!forward && page.timestamp->has_remainder ? 1 : 0);
   }
-  Filling filling{forward ? kMaxPageBytes : std::numeric_limits<size_t>::max()};
+  Filling filling;
+  if (forward) filling.max_bytes = kMaxPageBytes;
   MessagePage& result = filling.page;
   for (;;) {
     // One more than asked for tells whether there are more.
