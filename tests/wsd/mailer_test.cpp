@@ -126,7 +126,7 @@ class MailerTest : public ThreadTest {
   }
   bool GivenUp() { return Count("mail_outbox WHERE failed_at_ms IS NOT NULL") == 1; }
 
-  ManualClock manual_;
+  FakeClock manual_;
   fs::path folder_;
   std::unique_ptr<testing::Process> server_;
   std::unique_ptr<Mailer> mailer_;

@@ -46,7 +46,7 @@ class PresenceTest : public ThreadTest {
     EXPECT_EQ(change.online, online);
   }
 
-  ManualClock manual_;
+  FakeClock manual_;
   std::unique_ptr<testing::DatabaseProxy> proxy_;
   std::unique_ptr<Presence> presence_;
 };

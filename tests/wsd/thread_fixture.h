@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <deque>
@@ -21,22 +20,12 @@
 #include "common/config.h"
 #include "common/db.h"
 #include "tests/support/database.h"
+#include "tests/support/fake_clock.h"
 #include "wsd/commands.h"
 #include "wsd/mailbox.h"
 #include "wsd/thread.h"
 
 namespace parlor::wsd {
-
-// Goes when it is told to. Any thread.
-class ManualClock final : public Clock {
- public:
-  TimestampMs Now() const override { return TimestampMs(1'800'000'000'000 + ms_); }
-  int64_t MonotonicMs() const override { return ms_; }
-  void Advance(int64_t ms) { ms_ += ms; }
-
- private:
-  std::atomic<int64_t> ms_{1000};
-};
 
 class ThreadTest : public ::testing::Test {
  protected:
