@@ -62,6 +62,7 @@ struct SocketConfig {
   int64_t max_queue_bytes = 1048576;  // a connection with more than this waiting: closed with 4408
   int64_t flush_window_ms = 5;  // a connection that was just written to waits this long for more
   int64_t offline_grace_ms = 10000;
+  int64_t unread_interval_ms = 1000;  // between two notification_update of a group
   int64_t shutdown_timeout_ms = 8000;
 };
 
@@ -115,6 +116,25 @@ struct MailConfig {
   int64_t max_attempts = 12;
 };
 
+// Who answers in the bot chat. With "openai" a failing model falls back to the rules.
+struct BotConfig {
+  std::string engine = "rules";  // or "openai"
+  std::string openai_url;        // base of a server that speaks chat completions: https://host/v1
+  std::string openai_model;
+  std::string openai_key;  // secret; empty: none is sent
+  std::string system_prompt =
+      "You are the helpful assistant of a chat server. Answer briefly, in the language of the "
+      "question.";
+  int64_t context_messages = 20;      // the conversation's last messages that the model is shown
+  int64_t timeout_s = 15;             // one request to the model
+  int64_t answer_limit_s = 20;        // from the question to the answer; then an apology is stored
+  int64_t max_answer_bytes = 262144;  // of the model's HTTP answer; a longer one is a failure
+  int64_t threads = 4;                // questions in work at once
+  int64_t max_waiting_per_user = 3;   // questions behind the one in work; then `busy`
+  int64_t max_waiting = 1000;         // over all users; then `busy`
+  int64_t rules_refresh_ms = 2000;    // how often the table bot_rules is read
+};
+
 struct LogConfig {
   std::string level = "info";  // debug, info, warning, error
 };
@@ -130,6 +150,7 @@ struct Config {
   RegistrationConfig registration;
   PasswordConfig password;
   MailConfig mail;
+  BotConfig bot;
   LogConfig log;
 };
 

@@ -22,10 +22,16 @@ struct ToGroup {
 };
 struct ToBot {  // the sender's own bot chat: found or created
 };
+struct FromBot {  // the bot's answer in the user's bot chat; the sender is kBotUserId
+  UserId user;
+  bool is_apology = false;
+};
+
+using Target = std::variant<ToUser, ToGroup, ToBot, FromBot>;
 
 struct Outgoing {
   UserId sender;
-  std::variant<ToUser, ToGroup, ToBot> to;
+  Target to;
   std::string body;  // 1–16,000 bytes, checked by the codec
   std::optional<std::string> client_msg_id;
 };

@@ -66,6 +66,20 @@ struct RoomPost {
   std::string message;
   std::optional<std::string> client_msg_id;
 };
+struct GroupPost {
+  std::string message;
+  std::optional<std::string> client_msg_id;
+};
+// A group's name may come as a JSON number, as the seed of the protocol writes it: its decimal text.
+struct GroupCreation {
+  std::string name;  // trimmed and checked
+};
+struct GroupChange {
+  // From the body; the one in a path goes before. Absent: the one group that the caller owns.
+  std::optional<ConversationId> group;
+  std::optional<std::string> name;
+  std::optional<UserId> owner;  // at least one of these two is given
+};
 // Which part of a conversation: see GET /chat_rooms/{id} in protocol.md.
 struct PageRequest {
   std::optional<ParsedTimestamp> timestamp;
@@ -78,18 +92,29 @@ struct UserQuery {
   bool online_only = false;
   std::string name;  // substring of "first last", without regard to case; empty: all
 };
+struct GroupQuery {
+  ConversationId after;           // 0: from the first
+  std::optional<uint32_t> limit;  // absent: all
+  bool member_only = false;       // those that the caller is a member of
+  std::string name;               // substring, without regard to case; empty: all
+};
 
 Result<RegisterRequest> ParseRegisterRequest(std::string_view body);
 Result<LoginRequest> ParseLoginRequest(std::string_view body);
 Result<ProfileChange> ParseProfileChange(std::string_view body);
 Result<ReadMark> ParseReadMark(std::string_view body);
 Result<RoomPost> ParseRoomPost(std::string_view body);
+Result<GroupPost> ParseGroupPost(std::string_view body);
+Result<GroupCreation> ParseGroupCreation(std::string_view body);
+Result<GroupChange> ParseGroupChange(std::string_view body);
+Result<bool> ParseIsEnter(std::string_view body);  // {"is_enter": …} of POST /chat_groups/{id}
 
 // What a GET says, from the query string (decoded pairs) and, where that is silent, from a JSON
 // body (may be empty). An empty value in a query counts as not given.
 using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 Result<PageRequest> ParsePageRequest(const QueryPairs& query, std::string_view body);
 Result<UserQuery> ParseUserQuery(const QueryPairs& query, std::string_view body);
+Result<GroupQuery> ParseGroupQuery(const QueryPairs& query, std::string_view body);
 // Splits and percent-decodes "a=b&c=d" ('+' is a space); kInvalidField if a name or value is not
 // valid UTF-8.
 Result<QueryPairs> ParseQueryString(std::string_view query);
@@ -108,8 +133,9 @@ struct Profile {
 struct Message {
   Seq seq;
   TimestampMs sent_at;
-  UserId sender;
+  UserId sender;  // kBotUserId: the bot
   std::string body;
+  bool is_apology = false;  // of the bot, which had no answer: "error": true
 };
 struct MessagePage {
   std::vector<Message> messages;  // oldest first
@@ -129,9 +155,27 @@ struct Notification {
   uint64_t unread = 0;
   TimestampMs timestamp;
 };
-struct RoomPostResult {
-  ConversationId room;
-  UserId sender, other_user;
+// No message yet: last_seq 0, and the time is null on the wire.
+struct GroupSummary {
+  ConversationId id;
+  std::string name;
+  UserId owner;
+  uint64_t members = 0;
+  bool is_member = false;  // the caller
+  TimestampMs last_sent_at;
+  Seq last_seq;
+  uint64_t unread = 0;  // 0 unless is_member
+};
+struct GroupMember {
+  PublicUser user;
+  bool present = false;  // looks at the group now
+};
+// A message sent over HTTP, to a room or a group.
+struct PostResult {
+  ConversationKind kind = ConversationKind::kRoom;
+  ConversationId conversation;
+  UserId sender;
+  UserId other_user;  // room
   Seq seq;
   TimestampMs sent_at;
   std::string body;
@@ -145,9 +189,13 @@ std::string EncodeLogin(std::string_view token, UserId user, TimestampMs expires
 std::string EncodeUsers(std::span<const PublicUser> users);
 std::string EncodeProfile(const Profile& profile);
 std::string EncodeMessagePage(const MessagePage& page);
+std::string EncodeBotPage(const MessagePage& page);  // with "is_user"
 std::string EncodeRooms(std::span<const RoomSummary> rooms);
 std::string EncodeNotifications(std::span<const Notification> notifications);
-std::string EncodeRoomPostResult(const RoomPostResult& result);
+std::string EncodePostResult(const PostResult& result);
+std::string EncodeGroup(const GroupSummary& group);
+std::string EncodeGroups(std::span<const GroupSummary> groups);
+std::string EncodeGroupMembers(std::span<const GroupMember> members);
 std::string EncodeHealth(std::span<const std::string> missing);  // empty: ok
 // application/problem+json (RFC 9457). `http_status` and `title` come from fcgi/error_map.
 std::string EncodeProblem(int http_status, std::string_view title, const Status& error);
@@ -193,6 +241,15 @@ std::string EncodeUserUpdate(UserId user, std::string_view first_name, std::stri
 std::string EncodeUserActivity(UserId user, bool login);
 std::string EncodeRoomMessage(ConversationId room, UserId sender, UserId other_user, Seq seq,
                               TimestampMs sent_at, std::string_view body);
+std::string EncodeGroupMessage(ConversationId group, UserId sender, Seq seq, TimestampMs sent_at,
+                               std::string_view body);
+// Both in one frame; the question's sender is a user, the answer's kBotUserId.
+std::string EncodeBotMessages(const Message& question, const Message& answer);
+std::string EncodeGroupUpdate(ConversationId group, std::string_view name, UserId owner);
+// "Ada Lovelace entered the group", with the type in the seed's spelling, group_chat_activitity.
+std::string EncodeGroupActivity(ConversationId group, UserId user, std::string_view first_name,
+                                std::string_view last_name, bool is_enter);
+std::string EncodeGroupMemberRemoved(ConversationId group, UserId user);
 std::string EncodeNotificationUpdate(ConversationKind kind, ConversationId conversation,
                                      uint64_t unread, TimestampMs timestamp);
 
@@ -227,7 +284,27 @@ struct MessageSent {
   UserId other_user;  // room
   std::string body;
 };
-using Event = std::variant<UserUpdated, SessionEnded, UserSuspended, ReadMarkMoved, MessageSent>;
+struct GroupUpdated {  // made, renamed or handed over
+  ConversationId group;
+  std::string name;
+  UserId owner;
+};
+// group_entered, group_left. `presence_seq` is the number of this change among those of its group:
+// 1, 2, 3, … in the order of the commits (chat_groups.presence_seq), so a daemon can take them in
+// that order however they arrive.
+struct PresenceChanged {
+  ConversationId group;
+  uint64_t presence_seq = 0;
+  UserId user;
+  std::string first_name, last_name;
+  bool is_enter = false;
+};
+struct MemberRemoved {  // left the group for good, or was put out of it
+  ConversationId group;
+  UserId user;
+};
+using Event = std::variant<UserUpdated, SessionEnded, UserSuspended, ReadMarkMoved, MessageSent,
+                           GroupUpdated, PresenceChanged, MemberRemoved>;
 
 std::string EncodeEvent(const Event& event, EventId id);  // id 0: left out
 struct DecodedEvent {

@@ -19,12 +19,21 @@ constexpr std::string_view kSessionEnded = "session_ended";
 constexpr std::string_view kUserSuspended = "user_suspended";
 constexpr std::string_view kReadMark = "read_mark";
 constexpr std::string_view kMessage = "message";
+constexpr std::string_view kGroupUpdate = "group_update";
+constexpr std::string_view kGroupEntered = "group_entered";
+constexpr std::string_view kGroupLeft = "group_left";
+constexpr std::string_view kMemberRemoved = "group_member_removed";
 
 std::string_view TypeOf(const UserUpdated&) { return kUserUpdate; }
 std::string_view TypeOf(const SessionEnded&) { return kSessionEnded; }
 std::string_view TypeOf(const UserSuspended&) { return kUserSuspended; }
 std::string_view TypeOf(const ReadMarkMoved&) { return kReadMark; }
 std::string_view TypeOf(const MessageSent&) { return kMessage; }
+std::string_view TypeOf(const GroupUpdated&) { return kGroupUpdate; }
+std::string_view TypeOf(const PresenceChanged& event) {
+  return event.is_enter ? kGroupEntered : kGroupLeft;
+}
+std::string_view TypeOf(const MemberRemoved&) { return kMemberRemoved; }
 
 void Write(ObjectWriter& object, const UserUpdated& event) {
   object.Id("user_id", event.user)
@@ -54,6 +63,22 @@ void Write(ObjectWriter& object, const MessageSent& event) {
       .Id("user_id", event.sender);
   if (event.kind == ConversationKind::kRoom) object.Id("other_user_id", event.other_user);
   object.Text("message", event.body);
+}
+
+void Write(ObjectWriter& object, const GroupUpdated& event) {
+  object.Id("conversation_id", event.group).Text("name", event.name).Id("owner_id", event.owner);
+}
+
+void Write(ObjectWriter& object, const PresenceChanged& event) {
+  object.Id("conversation_id", event.group)
+      .Number("presence_seq", event.presence_seq)
+      .Id("user_id", event.user)
+      .Text("first_name", event.first_name)
+      .Text("last_name", event.last_name);
+}
+
+void Write(ObjectWriter& object, const MemberRemoved& event) {
+  object.Id("conversation_id", event.group).Id("user_id", event.user);
 }
 
 Result<TimestampMs> Time(const Object& object) {
@@ -117,6 +142,42 @@ Result<Event> ReadMessage(const Object& object) {
   return Event(std::move(event));
 }
 
+Result<Event> ReadGroupUpdated(const Object& object) {
+  GroupUpdated event;
+  PARLOR_ASSIGN_OR_RETURN(event.group, object.Identifier<ConversationId>("conversation_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.name, object.Text("name"));
+  PARLOR_ASSIGN_OR_RETURN(event.owner, object.Identifier<UserId>("owner_id"));
+  return Event(std::move(event));
+}
+
+Result<PresenceChanged> ReadPresence(const Object& object) {
+  PresenceChanged event;
+  PARLOR_ASSIGN_OR_RETURN(event.group, object.Identifier<ConversationId>("conversation_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.presence_seq, object.Integer("presence_seq", 1, kMaxJsonInteger));
+  PARLOR_ASSIGN_OR_RETURN(event.user, object.Identifier<UserId>("user_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.first_name, object.Text("first_name"));
+  PARLOR_ASSIGN_OR_RETURN(event.last_name, object.Text("last_name"));
+  return event;
+}
+
+Result<Event> ReadGroupEntered(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(PresenceChanged event, ReadPresence(object));
+  event.is_enter = true;
+  return Event(std::move(event));
+}
+
+Result<Event> ReadGroupLeft(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(PresenceChanged event, ReadPresence(object));
+  return Event(std::move(event));
+}
+
+Result<Event> ReadMemberRemoved(const Object& object) {
+  MemberRemoved event;
+  PARLOR_ASSIGN_OR_RETURN(event.group, object.Identifier<ConversationId>("conversation_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.user, object.Identifier<UserId>("user_id"));
+  return Event(event);
+}
+
 struct EventType {
   std::string_view name;
   Result<Event> (*read)(const Object& object);
@@ -127,6 +188,10 @@ constexpr EventType kEventTypes[] = {
     {kUserSuspended, ReadUserSuspended},
     {kReadMark, ReadReadMark},
     {kMessage, ReadMessage},
+    {kGroupUpdate, ReadGroupUpdated},
+    {kGroupEntered, ReadGroupEntered},
+    {kGroupLeft, ReadGroupLeft},
+    {kMemberRemoved, ReadMemberRemoved},
 };
 
 Result<DecodedEvent> Decode(const Object& object) {

@@ -24,9 +24,39 @@ Result<std::optional<std::string>> OptionalPersonName(const Object& object,
   return std::optional<std::string>(std::move(name));
 }
 
+Result<std::optional<std::string>> OptionalGroupName(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(const std::optional<std::string> name,
+                          object.OptionalTextOrNumber("name"));
+  if (!name) return std::optional<std::string>();
+  PARLOR_ASSIGN_OR_RETURN(std::string normalized,
+                          NormalizeName(*name, kMaxGroupNameCharacters, "name"));
+  return std::optional<std::string>(std::move(normalized));
+}
+
 Result<std::string> Email(const Object& object) {
   PARLOR_ASSIGN_OR_RETURN(const std::string email, object.Text("email"));
   return NormalizeEmail(email, "email");
+}
+
+void WriteUser(ObjectWriter& entry, const PublicUser& user) {
+  entry.Id("user_id", user.id)
+      .Text("first_name", user.first_name)
+      .Text("last_name", user.last_name)
+      .Flag("online", user.online);
+}
+
+void WriteGroup(ObjectWriter& entry, const GroupSummary& group) {
+  entry.Id("chat_group_id", group.id)
+      .Text("name", group.name)
+      .Id("owner_id", group.owner)
+      .Number("members", group.members)
+      .Flag("is_member", group.is_member);
+  if (group.last_seq) {
+    entry.Time("last_timestamp", group.last_sent_at);
+  } else {
+    entry.Null("last_timestamp");
+  }
+  entry.Id("last_seq", group.last_seq).Number("unread", group.unread);
 }
 
 // {"name":[…]} with one object an item, written by `write`.
@@ -45,6 +75,22 @@ std::string EncodeList(std::string_view name, std::span<const Item> items, Write
   }
   out += ']';
   object.Close();
+  return out;
+}
+
+// {"messages":[…],"has_more":…}; `write_extra` adds what only some pages have.
+template <typename WriteExtra>
+std::string EncodePage(const MessagePage& page, WriteExtra write_extra) {
+  std::string out = EncodeList("messages", std::span<const Message>(page.messages),
+                               [&](ObjectWriter& entry, const Message& message) {
+                                 entry.Id("seq", message.seq)
+                                     .Id("user_id", message.sender)
+                                     .Text("message", message.body)
+                                     .Time("timestamp", message.sent_at);
+                                 write_extra(entry, message);
+                               });
+  out.pop_back();  // the list stays open for one more field
+  out += page.has_more ? ",\"has_more\":true}" : ",\"has_more\":false}";
   return out;
 }
 
@@ -101,6 +147,44 @@ Result<RoomPost> ParseRoomPost(std::string_view body) {
   return post;
 }
 
+Result<GroupPost> ParseGroupPost(std::string_view body) {
+  PARLOR_ASSIGN_OR_RETURN(const Object object, Object::Parse(body));
+  GroupPost post;
+  PARLOR_ASSIGN_OR_RETURN(post.message, json::MessageText(object));
+  PARLOR_ASSIGN_OR_RETURN(post.client_msg_id, json::ClientMessageId(object));
+  return post;
+}
+
+Result<GroupCreation> ParseGroupCreation(std::string_view body) {
+  PARLOR_ASSIGN_OR_RETURN(const Object object, Object::Parse(body));
+  PARLOR_ASSIGN_OR_RETURN(std::optional<std::string> name, OptionalGroupName(object));
+  if (!name) return json::Missing("name");
+  return GroupCreation{*std::move(name)};
+}
+
+Result<GroupChange> ParseGroupChange(std::string_view body) {
+  PARLOR_ASSIGN_OR_RETURN(const Object object, Object::Parse(body));
+  GroupChange change;
+  if (object.Has("chat_group_id")) {
+    PARLOR_ASSIGN_OR_RETURN(change.group, object.Identifier<ConversationId>("chat_group_id"));
+  }
+  PARLOR_ASSIGN_OR_RETURN(change.name, OptionalGroupName(object));
+  if (object.Has("owner_id")) {
+    PARLOR_ASSIGN_OR_RETURN(change.owner, object.Identifier<UserId>("owner_id"));
+  }
+  if (!change.name && !change.owner) {
+    return json::Invalid("name", "is missing: give a name, an owner_id, or both.");
+  }
+  return change;
+}
+
+Result<bool> ParseIsEnter(std::string_view body) {
+  PARLOR_ASSIGN_OR_RETURN(const Object object, Object::Parse(body));
+  PARLOR_ASSIGN_OR_RETURN(const std::optional<bool> is_enter, object.OptionalFlag("is_enter"));
+  if (!is_enter) return json::Missing("is_enter");
+  return *is_enter;
+}
+
 std::string EncodeMessageOnly(std::string_view message) {
   std::string out;
   ObjectWriter(out).Text("message", message).Close();
@@ -125,12 +209,7 @@ std::string EncodeLogin(std::string_view token, UserId user, TimestampMs expires
 }
 
 std::string EncodeUsers(std::span<const PublicUser> users) {
-  return EncodeList("users", users, [](ObjectWriter& entry, const PublicUser& user) {
-    entry.Id("user_id", user.id)
-        .Text("first_name", user.first_name)
-        .Text("last_name", user.last_name)
-        .Flag("online", user.online);
-  });
+  return EncodeList("users", users, WriteUser);
 }
 
 std::string EncodeProfile(const Profile& profile) {
@@ -146,16 +225,14 @@ std::string EncodeProfile(const Profile& profile) {
 }
 
 std::string EncodeMessagePage(const MessagePage& page) {
-  std::string out = EncodeList("messages", std::span<const Message>(page.messages),
-                               [](ObjectWriter& entry, const Message& message) {
-                                 entry.Id("seq", message.seq)
-                                     .Id("user_id", message.sender)
-                                     .Text("message", message.body)
-                                     .Time("timestamp", message.sent_at);
-                               });
-  out.pop_back();  // the list stays open for one more field
-  out += page.has_more ? ",\"has_more\":true}" : ",\"has_more\":false}";
-  return out;
+  return EncodePage(page, [](ObjectWriter&, const Message&) {});
+}
+
+std::string EncodeBotPage(const MessagePage& page) {
+  return EncodePage(page, [](ObjectWriter& entry, const Message& message) {
+    entry.Flag("is_user", message.sender != kBotUserId);
+    if (message.is_apology) entry.Flag("error", true);
+  });
 }
 
 std::string EncodeRooms(std::span<const RoomSummary> rooms) {
@@ -179,15 +256,31 @@ std::string EncodeNotifications(std::span<const Notification> notifications) {
       });
 }
 
-std::string EncodeRoomPostResult(const RoomPostResult& result) {
+std::string EncodeGroup(const GroupSummary& group) {
   std::string out;
   ObjectWriter object(out);
-  object.Id("chat_room_id", result.room)
-      .Id("user_id", result.sender)
-      .Id("other_user_id", result.other_user)
-      .Id("seq", result.seq)
-      .Text("message", result.body)
-      .Time("timestamp", result.sent_at);
+  WriteGroup(object, group);
+  object.Close();
+  return out;
+}
+
+std::string EncodeGroups(std::span<const GroupSummary> groups) {
+  return EncodeList("chat_groups", groups, WriteGroup);
+}
+
+std::string EncodeGroupMembers(std::span<const GroupMember> members) {
+  return EncodeList("users", members, [](ObjectWriter& entry, const GroupMember& member) {
+    WriteUser(entry, member.user);
+    entry.Flag("present", member.present);
+  });
+}
+
+std::string EncodePostResult(const PostResult& result) {
+  std::string out;
+  ObjectWriter object(out);
+  object.Id(json::ConversationField(result.kind), result.conversation).Id("user_id", result.sender);
+  if (result.kind == ConversationKind::kRoom) object.Id("other_user_id", result.other_user);
+  object.Id("seq", result.seq).Text("message", result.body).Time("timestamp", result.sent_at);
   if (result.client_msg_id) object.Text("client_msg_id", *result.client_msg_id);
   object.Flag("duplicate", result.duplicate).Close();
   return out;

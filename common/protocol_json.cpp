@@ -97,6 +97,18 @@ Result<std::string> Object::Text(std::string_view name) const {
   return *std::move(text);
 }
 
+Result<std::optional<std::string>> Object::OptionalTextOrNumber(std::string_view name) const {
+  const Value* value = Find(name);
+  if (value == nullptr) return std::optional<std::string>();
+  if (const auto* number = std::get_if<uint64_t>(value)) {
+    return std::optional<std::string>(std::to_string(*number));
+  }
+  if (const auto* number = std::get_if<int64_t>(value)) {
+    return std::optional<std::string>(std::to_string(*number));
+  }
+  return OptionalText(name);
+}
+
 Result<std::optional<uint64_t>> Object::OptionalInteger(std::string_view name, uint64_t min,
                                                         uint64_t max) const {
   const Value* value = Find(name);

@@ -41,6 +41,8 @@ class Object {
 
   Result<std::optional<std::string>> OptionalText(std::string_view name) const;
   Result<std::string> Text(std::string_view name) const;
+  // A text, or an integer as its decimal text.
+  Result<std::optional<std::string>> OptionalTextOrNumber(std::string_view name) const;
   // Integers as JSON writes them: no fraction, no exponent, not in a string.
   Result<std::optional<uint64_t>> OptionalInteger(std::string_view name, uint64_t min,
                                                   uint64_t max) const;
@@ -83,6 +85,7 @@ class ObjectWriter {
   ObjectWriter& Text(std::string_view name, std::string_view text);
   ObjectWriter& Number(std::string_view name, uint64_t number);
   ObjectWriter& Flag(std::string_view name, bool flag);
+  ObjectWriter& Null(std::string_view name);
   ObjectWriter& Time(std::string_view name, TimestampMs time);
   template <typename Tag>
   ObjectWriter& Id(std::string_view name, StrongId<Tag> id) {

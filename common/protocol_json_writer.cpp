@@ -107,6 +107,12 @@ ObjectWriter& ObjectWriter::Flag(std::string_view name, bool flag) {
   return *this;
 }
 
+ObjectWriter& ObjectWriter::Null(std::string_view name) {
+  Name(name);
+  out_ += "null";
+  return *this;
+}
+
 ObjectWriter& ObjectWriter::Time(std::string_view name, TimestampMs time) {
   Name(name);
   out_ += '"';

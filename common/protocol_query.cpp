@@ -91,6 +91,16 @@ class Parameters {
   Object body_;
 };
 
+// What a name is searched for: nothing longer than the name can be found.
+Result<std::string> SearchText(const Parameters& parameters, size_t max_characters) {
+  PARLOR_ASSIGN_OR_RETURN(std::string text, parameters.Text("q"));
+  if (CountCharacters(text) > max_characters) {
+    return json::Invalid("q", "must be at most " + std::to_string(max_characters) + " characters.");
+  }
+  if (text.find('\0') != std::string::npos) return json::Invalid("q", "must not contain NUL.");
+  return text;
+}
+
 }  // namespace
 
 Result<QueryPairs> ParseQueryString(std::string_view query) {
@@ -128,15 +138,21 @@ Result<UserQuery> ParseUserQuery(const QueryPairs& query, std::string_view body)
   users.after = UserId(after.value_or(0));
   PARLOR_ASSIGN_OR_RETURN(users.limit, parameters.Limit());
   PARLOR_ASSIGN_OR_RETURN(users.online_only, parameters.Flag("online"));
-  PARLOR_ASSIGN_OR_RETURN(users.name, parameters.Text("q"));
-  // "first last": nothing longer can be found.
-  constexpr size_t kMaxCharacters = 2 * kMaxPersonNameCharacters + 1;
-  if (CountCharacters(users.name) > kMaxCharacters) {
-    return json::Invalid("q", "must be at most " + std::to_string(kMaxCharacters) + " characters.");
-  }
-  if (users.name.find('\0') != std::string::npos)
-    return json::Invalid("q", "must not contain NUL.");
+  // "first last"
+  PARLOR_ASSIGN_OR_RETURN(users.name, SearchText(parameters, 2 * kMaxPersonNameCharacters + 1));
   return users;
+}
+
+Result<GroupQuery> ParseGroupQuery(const QueryPairs& query, std::string_view body) {
+  PARLOR_ASSIGN_OR_RETURN(const Parameters parameters, Parameters::From(query, body));
+  GroupQuery groups;
+  PARLOR_ASSIGN_OR_RETURN(const std::optional<uint64_t> after,
+                          parameters.Integer("after", 0, kMaxJsonInteger));
+  groups.after = ConversationId(after.value_or(0));
+  PARLOR_ASSIGN_OR_RETURN(groups.limit, parameters.Limit());
+  PARLOR_ASSIGN_OR_RETURN(groups.member_only, parameters.Flag("is_member"));
+  PARLOR_ASSIGN_OR_RETURN(groups.name, SearchText(parameters, kMaxGroupNameCharacters));
+  return groups;
 }
 
 }  // namespace parlor

@@ -49,6 +49,16 @@ std::optional<std::string> ReadableToken(const Object& object) {
   return token.ok() ? std::move(token).value() : std::nullopt;
 }
 
+void WriteBotMessage(std::string& out, const Message& message) {
+  ObjectWriter object(out);
+  object.Flag("is_user", message.sender != kBotUserId)
+      .Text("message", message.body)
+      .Time("timestamp", message.sent_at)
+      .Id("seq", message.seq);
+  if (message.is_apology) object.Flag("error", true);
+  object.Close();
+}
+
 }  // namespace
 
 std::variant<ClientFrame, FrameError> ParseClientFrame(std::string_view text) {
@@ -123,6 +133,74 @@ std::string EncodeRoomMessage(ConversationId room, UserId sender, UserId other_u
       .Id("seq", seq)
       .Text("message", body)
       .Time("timestamp", sent_at)
+      .Close();
+  return out;
+}
+
+std::string EncodeGroupMessage(ConversationId group, UserId sender, Seq seq, TimestampMs sent_at,
+                               std::string_view body) {
+  std::string out;
+  out.reserve(192 + body.size() + body.size() / 16);  // some room for escapes
+  ObjectWriter(out)
+      .Text("type", "group_chat_message")
+      .Id("user_id", sender)
+      .Id("chat_group_id", group)
+      .Id("seq", seq)
+      .Text("message", body)
+      .Time("timestamp", sent_at)
+      .Close();
+  return out;
+}
+
+std::string EncodeBotMessages(const Message& question, const Message& answer) {
+  std::string out;
+  out.reserve(256 + question.body.size() + answer.body.size());
+  ObjectWriter object(out);
+  object.Text("type", "bot_chat_message").Name("messages");
+  out += '[';
+  WriteBotMessage(out, question);
+  out += ',';
+  WriteBotMessage(out, answer);
+  out += ']';
+  object.Close();
+  return out;
+}
+
+std::string EncodeGroupUpdate(ConversationId group, std::string_view name, UserId owner) {
+  std::string out;
+  ObjectWriter(out)
+      .Text("type", "group_chat_update")
+      .Id("chat_group_id", group)
+      .Text("name", name)
+      .Id("owner_id", owner)
+      .Close();
+  return out;
+}
+
+std::string EncodeGroupActivity(ConversationId group, UserId user, std::string_view first_name,
+                                std::string_view last_name, bool is_enter) {
+  std::string message(first_name);
+  message.append(" ")
+      .append(last_name)
+      .append(is_enter ? " entered" : " left")
+      .append(" the group");
+  std::string out;
+  ObjectWriter(out)
+      .Text("type", "group_chat_activitity")
+      .Text("message", message)
+      .Id("chat_group_id", group)
+      .Id("user_id", user)
+      .Flag("is_enter", is_enter)
+      .Close();
+  return out;
+}
+
+std::string EncodeGroupMemberRemoved(ConversationId group, UserId user) {
+  std::string out;
+  ObjectWriter(out)
+      .Text("type", "group_member_removed")
+      .Id("chat_group_id", group)
+      .Id("user_id", user)
       .Close();
   return out;
 }

@@ -34,6 +34,8 @@ std::string_view WireCode(ErrorCode code) {
       return "invalid_field";
     case ErrorCode::kTooManyRequests:
       return "too_many_requests";
+    case ErrorCode::kBusy:
+      return "busy";
     case ErrorCode::kTooFast:
       return "too_fast";
     case ErrorCode::kUnavailable:

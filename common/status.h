@@ -34,6 +34,7 @@ enum class ErrorCode {
   kGone,             // a registration link past its time
   kInvalidField,     // Status::field() names it
   kTooManyRequests,  // HTTP rate limit; Status::retry_after_ms() says how long
+  kBusy,             // socket: too many questions of the user wait for the bot; nothing was stored
   kTooFast,          // socket message rate; Status::retry_after_ms() says how long
   kUnavailable,      // database or bus away, or a bounded queue is full: try again later
   kInDoubt,          // the connection broke during COMMIT: it may or may not be stored

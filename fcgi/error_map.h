@@ -32,6 +32,7 @@ inline constexpr std::array kErrorMap = {
     ErrorMapRow{ErrorCode::kGone, 410, "Gone"},
     ErrorMapRow{ErrorCode::kInvalidField, 422, "Unprocessable Content"},
     ErrorMapRow{ErrorCode::kTooManyRequests, 429, "Too Many Requests"},
+    ErrorMapRow{ErrorCode::kBusy, 429, "Too Many Requests"},
     ErrorMapRow{ErrorCode::kTooFast, 429, "Too Many Requests"},
     ErrorMapRow{ErrorCode::kUnavailable, 503, "Service Unavailable"},
     ErrorMapRow{ErrorCode::kInDoubt, 503, "Service Unavailable"},

@@ -118,10 +118,14 @@ CREATE TABLE chat_rooms (
   CONSTRAINT chat_rooms_high FOREIGN KEY (user_high) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- The row that is locked by whatever changes a group or who is in it. `presence_seq` numbers the changes of who is
+-- present; `member_count` is the number of its rows in members, kept so that a list of groups need not count them.
 CREATE TABLE chat_groups (
-  id       BIGINT UNSIGNED NOT NULL PRIMARY KEY,
-  name     VARCHAR(100)    NOT NULL,
-  owner_id BIGINT UNSIGNED NOT NULL,
+  id           BIGINT UNSIGNED NOT NULL PRIMARY KEY,
+  name         VARCHAR(100)    NOT NULL,
+  owner_id     BIGINT UNSIGNED NOT NULL,
+  presence_seq BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  member_count INT UNSIGNED    NOT NULL DEFAULT 0,
   KEY chat_groups_owner (owner_id),
   CONSTRAINT chat_groups_conversation FOREIGN KEY (id) REFERENCES conversations (id) ON DELETE CASCADE,
   CONSTRAINT chat_groups_owner FOREIGN KEY (owner_id) REFERENCES users (id)
@@ -158,6 +162,7 @@ CREATE TABLE messages (
   sender_id       BIGINT UNSIGNED NOT NULL,  -- 0: the bot
   body            TEXT            NOT NULL,
   client_msg_id   VARBINARY(64)   NULL,
+  flags           TINYINT UNSIGNED NOT NULL DEFAULT 0,  -- 1: the bot apologizes, it had no answer
   PRIMARY KEY (conversation_id, sent_at_ms),
   UNIQUE KEY messages_client (conversation_id, sender_id, client_msg_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -199,6 +204,18 @@ CREATE TABLE events (
   id            BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   created_at_ms BIGINT     NOT NULL,
   payload       MEDIUMTEXT NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- What the bot answers: the enabled rules are tried in the order of priority and id, the first whose pattern (RE2,
+-- without regard to case) is found in the question answers. In the answer {1} to {9} stand for the pattern's groups,
+-- {name} for the user's first name, {date} and {time} for now in UTC. Live within seconds.
+CREATE TABLE bot_rules (
+  id       BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  priority INT           NOT NULL DEFAULT 100,
+  pattern  VARCHAR(1000) NOT NULL,
+  answer   VARCHAR(4000) NOT NULL,
+  enabled  BOOLEAN       NOT NULL DEFAULT TRUE,
+  KEY bot_rules_order (enabled, priority, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- ---- For administrators: the same with readable times, in UTC whatever the session's zone, and without hashes. They
@@ -258,4 +275,5 @@ FROM daemons d;
 
 -- This file is what these migrations lead to.
 INSERT INTO schema_migrations (version, name, applied_at_ms) VALUES
-  (1, 'initial', UNIX_TIMESTAMP() * 1000);
+  (1, 'initial', UNIX_TIMESTAMP() * 1000),
+  (2, 'groups_and_bot', UNIX_TIMESTAMP() * 1000);

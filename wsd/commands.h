@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/group_members.h"
 #include "common/messages.h"
 #include "common/protocol.h"
 #include "common/send_rate.h"
@@ -49,7 +50,13 @@ struct FetchMissing {  // messages of a conversation that the loop has not seen
   TimestampMs since;
   Seq first, last;
 };
-using LookupCommand = std::variant<Authenticate, FetchMissing>;
+struct LoadPresence {
+  ConversationId group;  // none: all groups
+};
+struct CountUnread {  // for the members of a group who are online
+  ConversationId group;
+};
+using LookupCommand = std::variant<Authenticate, FetchMissing, LoadPresence, CountUnread>;
 // ---- lookup → loop
 // -----------------------------------------------------------------------------------------------------
 struct Authenticated {
@@ -63,12 +70,23 @@ struct MissingFetched {
   Result<std::vector<Message>> messages;
 };
 
+struct PresenceLoaded {
+  LoadPresence request;
+  Result<std::vector<group_members::Snapshot>> groups;
+};
+struct UnreadCounted {
+  CountUnread request;
+  Result<group_members::UnreadCounts> counts;
+};
+
 // ---- loop → presence thread
 // ----------------------------------------------------------------------------------------------
 struct UserCame {  // first socket of the user at this daemon
   UserId user;
 };
-struct UserLeft {  // last socket gone, and the grace over (or logged out)
+// Last socket gone, and the grace over (or logged out); or entered a group without any and did not
+// come within the grace. Who is then online nowhere is present nowhere either.
+struct UserLeft {
   UserId user;
 };
 struct TouchSession {  // the session is in use: move its expiry on
@@ -97,7 +115,22 @@ struct EventDone {
   EventId id;
 };
 
-using LoopItem =
-    std::variant<BatchWritten, Authenticated, MissingFetched, OnlineChanged, EventArrived>;
+// ---- loop → bot
+// ----------------------------------------------------------------------------------------------------------
+struct AskBot {  // committed and acknowledged
+  UserId user;
+  ConversationId chat;
+  Message question;
+};
+// ---- bot → loop
+// ----------------------------------------------------------------------------------------------------------
+struct BotAnswered {
+  AskBot request;
+  // As it was stored; an error: it could not be, and the bot's user waits in vain.
+  Result<Message> answer;
+};
+
+using LoopItem = std::variant<BatchWritten, Authenticated, MissingFetched, PresenceLoaded,
+                              UnreadCounted, OnlineChanged, EventArrived, BotAnswered>;
 
 }  // namespace parlor::wsd

@@ -2,7 +2,7 @@
 // the sequencer, presence, limits and the results of the threads.
 //
 // Everything runs on the loop's thread; nothing here waits. It knows neither libwebsockets nor the
-// database: connections are Peers, threads are the four functions of Threads, so that all of it is
+// database: connections are Peers, threads are the functions of Threads, so that all of it is
 // tested with recorders and a clock of the test's own.
 //
 // Limits are options (config.h, [socket] and [limits]). What is full is answered: a writer's or the
@@ -40,6 +40,7 @@ struct Threads {
   std::function<bool(LookupCommand)> lookup;
   std::function<bool(PresenceCommand)> presence;
   std::function<bool(EventDone)> event_done;
+  std::function<bool(AskBot)> ask_bot;
 };
 
 class Gateway {
@@ -121,7 +122,10 @@ class Gateway {
   void On(BatchWritten batch);
   void On(Authenticated answer) { OnAuthenticated(std::move(answer)); }
   void On(MissingFetched answer);
+  void On(const PresenceLoaded& answer);
+  void On(const UnreadCounted& answer);
   void On(const OnlineChanged& change);
+  void On(const BotAnswered& answer);
   void On(EventArrived arrived);
   void OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions);
   void OnEvent(const UserUpdated& event);
@@ -129,6 +133,9 @@ class Gateway {
   void OnEvent(const UserSuspended& event);
   void OnEvent(const ReadMarkMoved& event);
   void OnEvent(MessageSent& event);
+  void OnEvent(const GroupUpdated& event);
+  void OnEvent(const PresenceChanged& event);
+  void OnEvent(const MemberRemoved& event);
   void EndSessions(UserId user, SessionId session);
   void Run(const Sequencer::Actions& actions);
   void Deliver(const Arrival& arrival);

@@ -73,6 +73,20 @@ void Gateway::OnEvent(const UserUpdated& event) {
   Broadcast(EncodeUserUpdate(event.user, event.first_name, event.last_name));
 }
 
+void Gateway::OnEvent(const GroupUpdated& event) {
+  Broadcast(EncodeGroupUpdate(event.group, event.name, event.owner));
+}
+
+void Gateway::OnEvent(const PresenceChanged& /*event*/) {}
+
+void Gateway::OnEvent(const MemberRemoved& /*event*/) {}
+
+void Gateway::On(const PresenceLoaded& /*answer*/) {}
+
+void Gateway::On(const UnreadCounted& /*answer*/) {}
+
+void Gateway::On(const BotAnswered& /*answer*/) {}
+
 void Gateway::OnEvent(const SessionEnded& event) {
   ended_.SessionEnded(event.session, clock_.MonotonicMs());
   EndSessions(event.user, event.session);

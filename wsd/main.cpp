@@ -97,7 +97,8 @@ class Daemon {
     return {[this](WriteMessage message) { return writers_.Push(std::move(message)); },
             [this](const LookupCommand& command) { return lookup_.Push(command); },
             [this](PresenceCommand command) { return presence_.Push(std::move(command)); },
-            [this](EventDone done) { return bus_reader_.Push(done); }};
+            [this](EventDone done) { return bus_reader_.Push(done); },
+            [](const AskBot&) { return false; }};
   }
 
   // Threads before the loop: what the last daemon left undone is done before anybody is served, if

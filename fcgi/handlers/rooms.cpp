@@ -38,9 +38,10 @@ Status ReadFirst(db::Transaction& tx, const messages::Stored& stored, std::strin
   return Ok();
 }
 
-RoomPostResult ResultOf(const RoomPost& post, UserId sender, const messages::Stored& stored) {
-  RoomPostResult result;
-  result.room = stored.conversation;
+PostResult ResultOf(const RoomPost& post, UserId sender, const messages::Stored& stored) {
+  PostResult result;
+  result.kind = ConversationKind::kRoom;
+  result.conversation = stored.conversation;
   result.sender = sender;
   result.other_user = post.other_user;
   result.seq = stored.seq;
@@ -57,7 +58,7 @@ class Posting {
   Posting(Call& call, const RoomPost& post) : call_(call), post_(post) {}
 
   // Rate, message and event in one transaction.
-  Result<RoomPostResult> Store(db::Transaction& tx);
+  Result<PostResult> Store(db::Transaction& tx);
   // What was stored last may be there or not, its charge too.
   void Doubt() { in_doubt_ = true; }
 
@@ -88,11 +89,11 @@ bool Posting::IsOurs(const messages::Stored& found) const {
 }
 
 // In doubt the charge comes last: if an earlier run was stored, so was its charge.
-Result<RoomPostResult> Posting::Store(db::Transaction& tx) {
+Result<PostResult> Posting::Store(db::Transaction& tx) {
   if (!in_doubt_) PARLOR_RETURN_IF_ERROR(ChargeRate(call_, tx));
   PARLOR_ASSIGN_OR_RETURN(const messages::Stored stored, Append(tx));
   const UserId sender = call_.session().user;
-  RoomPostResult result = ResultOf(post_, sender, stored);
+  PostResult result = ResultOf(post_, sender, stored);
   if (IsOurs(stored)) {
     result.duplicate = false;
     call_.AddEarlierEvents();
@@ -138,7 +139,7 @@ Result<Response> ReadRoom(Call& call) {
 
 Result<Response> PostToRoom(Call& call) {
   RoomPost post;
-  RoomPostResult result;
+  PostResult result;
   Posting posting(call, post);
   const auto body = [&](db::Transaction& tx) -> Status {
     PARLOR_ASSIGN_OR_RETURN(post, ParseRoomPost(call.request().body));
@@ -152,7 +153,7 @@ Result<Response> PostToRoom(Call& call) {
     status = call.Transact(db::Repeat::kIdempotent, body);
   }
   PARLOR_RETURN_IF_ERROR(status);
-  return JsonResponse(result.duplicate ? 200 : 201, EncodeRoomPostResult(result));
+  return JsonResponse(result.duplicate ? 200 : 201, EncodePostResult(result));
 }
 
 }  // namespace parlor::fcgi::handlers

@@ -9,7 +9,7 @@ namespace {
 class ConversationsTest : public testing::StoreTest {
  protected:
   messages::Stored Send(UserId from,
-                        std::variant<messages::ToUser, messages::ToGroup, messages::ToBot> to,
+                        messages::Target to,
                         int64_t at_ms) {
     std::vector<Result<messages::Stored>> outcomes;
     const messages::Outgoing message{from, to, "text", {}};

@@ -182,12 +182,50 @@ std::string ReencodeNotifications(const json& example) {
   }));
 }
 
-std::string ReencodeRoomPostResult(const json& example) {
-  return EncodeRoomPostResult({IdIn<ConversationId>(example, "chat_room_id"),
-                               IdIn<UserId>(example, "user_id"),
-                               IdIn<UserId>(example, "other_user_id"), IdIn<Seq>(example, "seq"),
-                               TimeIn(example), TextIn(example, "message"),
-                               OptionalTextIn(example, "client_msg_id"), example.at("duplicate")});
+std::string ReencodePostResult(const json& example) {
+  return EncodePostResult({KindIn(example), ConversationIn(example),
+                           IdIn<UserId>(example, "user_id"),
+                           UserId(example.value("other_user_id", uint64_t{0})),
+                           IdIn<Seq>(example, "seq"), TimeIn(example), TextIn(example, "message"),
+                           OptionalTextIn(example, "client_msg_id"), example.at("duplicate")});
+}
+
+GroupSummary GroupIn(const json& example) {
+  GroupSummary group;
+  group.id = ConversationIn(example);
+  group.name = TextIn(example, "name");
+  group.owner = IdIn<UserId>(example, "owner_id");
+  group.members = example.at("members");
+  group.is_member = example.at("is_member");
+  group.last_seq = IdIn<Seq>(example, "last_seq");
+  if (group.last_seq) group.last_sent_at = TimeIn(example, "last_timestamp");
+  group.unread = example.at("unread");
+  return group;
+}
+
+std::string ReencodeGroupMembers(const json& example) {
+  return EncodeGroupMembers(ListIn<GroupMember>(example, "users", [](const json& e) {
+    return GroupMember{{IdIn<UserId>(e, "user_id"), TextIn(e, "first_name"), TextIn(e, "last_name"),
+                        e.at("online")},
+                       e.at("present")};
+  }));
+}
+
+Message BotMessageIn(const json& example) {
+  return {IdIn<Seq>(example, "seq"), TimeIn(example),
+          example.at("is_user").get<bool>() ? UserId(7) : kBotUserId, TextIn(example, "message"),
+          example.value("error", false)};
+}
+
+std::string ReencodeBotPage(const json& example) {
+  MessagePage page;
+  page.messages = ListIn<Message>(example, "messages", [](const json& e) {
+    Message message = BotMessageIn(e);
+    message.sender = IdIn<UserId>(e, "user_id");
+    return message;
+  });
+  page.has_more = example.at("has_more");
+  return EncodeBotPage(page);
 }
 
 std::string ReencodeHealth(const json& example) {
@@ -195,7 +233,9 @@ std::string ReencodeHealth(const json& example) {
 }
 
 std::string ReencodeAck(const json& example) {
-  return EncodeAck(KindIn(example), ConversationIn(example), IdIn<Seq>(example, "seq"),
+  const bool is_bot = !example.contains("chat_room_id") && !example.contains("chat_group_id");
+  return EncodeAck(is_bot ? ConversationKind::kBot : KindIn(example),
+                   is_bot ? ConversationId(1) : ConversationIn(example), IdIn<Seq>(example, "seq"),
                    TimeIn(example), TextIn(example, "client_msg_id"), example.at("duplicate"));
 }
 
@@ -212,6 +252,11 @@ std::vector<Row> Requests() {
       {"body: ProfileChange", "ParseProfileChange", Accepts(ParseProfileChange)},
       {"body: ReadMark", "ParseReadMark", Accepts(ParseReadMark)},
       {"body: RoomPost", "ParseRoomPost", Accepts(ParseRoomPost)},
+      {"body: GroupPost", "ParseGroupPost", Accepts(ParseGroupPost)},
+      {"body: GroupCreation", "ParseGroupCreation", Accepts(ParseGroupCreation)},
+      {"body: GroupChange", "ParseGroupChange", Accepts(ParseGroupChange)},
+      {"body: IsEnter", "ParseIsEnter", Accepts(ParseIsEnter)},
+      {"body: GroupQuery", "ParseGroupQuery", AcceptsParameters(ParseGroupQuery)},
       {"body: PageRequest", "ParsePageRequest", AcceptsParameters(ParsePageRequest)},
       {"body: UserQuery", "ParseUserQuery", AcceptsParameters(ParseUserQuery)},
       {"frame: init", "ParseClientFrame", AcceptsFrame<InitFrame>()},
@@ -235,7 +280,13 @@ std::vector<Row> Answers() {
       {"body: MessagePage", "EncodeMessagePage", Sends(ReencodePage)},
       {"body: Rooms", "EncodeRooms", Sends(ReencodeRooms)},
       {"body: Notifications", "EncodeNotifications", Sends(ReencodeNotifications)},
-      {"body: RoomPostResult", "EncodeRoomPostResult", Sends(ReencodeRoomPostResult)},
+      {"body: PostResult", "EncodePostResult", Sends(ReencodePostResult)},
+      {"body: BotPage", "EncodeBotPage", Sends(ReencodeBotPage)},
+      {"body: Group", "EncodeGroup", Sends([](const json& e) { return EncodeGroup(GroupIn(e)); })},
+      {"body: Groups", "EncodeGroups", Sends([](const json& e) {
+         return EncodeGroups(ListIn<GroupSummary>(e, "chat_groups", GroupIn));
+       })},
+      {"body: GroupMembers", "EncodeGroupMembers", Sends(ReencodeGroupMembers)},
       {"body: Health", "EncodeHealth", Sends(ReencodeHealth)},
       {"body: Problem", "EncodeProblem", Sends([](const json& e) {
          const fcgi::ErrorMapRow& row = fcgi::HttpErrorOf(CodeIn(e));
@@ -261,6 +312,25 @@ std::vector<Row> ServerFrames() {
          return EncodeUserActivity(IdIn<UserId>(e, "user_id"), e.at("login"));
        })},
       {"frame: room_chat_message", "EncodeRoomMessage", Sends(ReencodeRoomMessage)},
+      {"frame: group_chat_message", "EncodeGroupMessage", Sends([](const json& e) {
+         return EncodeGroupMessage(ConversationIn(e), IdIn<UserId>(e, "user_id"),
+                                   IdIn<Seq>(e, "seq"), TimeIn(e), TextIn(e, "message"));
+       })},
+      {"frame: bot_chat_message", "EncodeBotMessages", Sends([](const json& e) {
+         const json& both = e.at("messages");
+         return EncodeBotMessages(BotMessageIn(both.at(0)), BotMessageIn(both.at(1)));
+       })},
+      {"frame: group_chat_update", "EncodeGroupUpdate", Sends([](const json& e) {
+         return EncodeGroupUpdate(ConversationIn(e), TextIn(e, "name"),
+                                  IdIn<UserId>(e, "owner_id"));
+       })},
+      {"frame: group_chat_activitity", "EncodeGroupActivity", Sends([](const json& e) {
+         return EncodeGroupActivity(ConversationIn(e), IdIn<UserId>(e, "user_id"), "Ada",
+                                    "Lovelace", e.at("is_enter"));
+       })},
+      {"frame: group_member_removed", "EncodeGroupMemberRemoved", Sends([](const json& e) {
+         return EncodeGroupMemberRemoved(ConversationIn(e), IdIn<UserId>(e, "user_id"));
+       })},
       {"frame: notification_update", "EncodeNotificationUpdate", Sends([](const json& e) {
          return EncodeNotificationUpdate(KindIn(e), ConversationIn(e), e.at("unread"), TimeIn(e));
        })},
@@ -274,6 +344,10 @@ std::vector<Row> Events() {
       {"event: user_suspended", "EncodeEvent", IsEvent<UserSuspended>()},
       {"event: read_mark", "EncodeEvent", IsEvent<ReadMarkMoved>()},
       {"event: message", "DecodeEvent", IsEvent<MessageSent>()},
+      {"event: group_update", "EncodeEvent", IsEvent<GroupUpdated>()},
+      {"event: group_entered", "EncodeEvent", IsEvent<PresenceChanged>()},
+      {"event: group_left", "EncodeEvent", IsEvent<PresenceChanged>()},
+      {"event: group_member_removed", "EncodeEvent", IsEvent<MemberRemoved>()},
   };
 }
 

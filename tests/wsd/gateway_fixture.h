@@ -38,7 +38,8 @@ class GatewayTest : public ::testing::Test {
         Threads{[this](WriteMessage message) { return Take(writes_, std::move(message)); },
                 [this](const LookupCommand& command) { return Take(lookups_, command); },
                 [this](PresenceCommand command) { return Note(std::move(command)); },
-                [this](EventDone done) { return Take(events_done_, done); }});
+                [this](EventDone done) { return Take(events_done_, done); },
+                [this](AskBot question) { return Take(questions_, std::move(question)); }});
   }
 
   // ---- Clients
@@ -148,6 +149,7 @@ class GatewayTest : public ::testing::Test {
   std::vector<WriteMessage> writes_;
   std::vector<LookupCommand> lookups_;
   std::vector<EventDone> events_done_;
+  std::vector<AskBot> questions_;
   std::vector<TouchSession> touches_;
   std::vector<RaiseRates> raises_;
   std::string presence_;  // "+1 -1": user 1 came, user 1 left

@@ -47,7 +47,8 @@ class ServerTest : public ::testing::Test {
   Gateway gateway_{
       config_, clock_,
       Threads{[](const WriteMessage&) { return false; }, [](const LookupCommand&) { return false; },
-              [](const PresenceCommand&) { return true; }, [](const EventDone&) { return true; }}};
+              [](const PresenceCommand&) { return true; }, [](const EventDone&) { return true; },
+              [](const AskBot&) { return true; }}};
 };
 
 TEST_F(ServerTest, WhoConnectsAfterTheEndIsRefusedAtOnce) {

@@ -1,0 +1,48 @@
+// The bot: answers what users write to it, after it was committed and acknowledged.
+//
+// Its own threads (bot.threads), each with a database connection and an engine; the rules are read
+// from their table every bot.rules_refresh_ms by whichever thread finds them old, and shared. One
+// question of a user is in work at a time, the others wait in their order. The configured engine is asked
+// first; if it fails the rules are, with the failure in the log; if they have nothing either, or
+// bot.answer_limit_s is over, an apology is stored. The answer is stored before it is reported.
+//
+// At the start, questions of the last minutes that a killed daemon left unanswered are answered.
+//
+// Limits: the gateway lets no more than max_waiting_per_user + 1 questions of a user and max_waiting
+// of all be unanswered (BotLoad), and answers `busy` beyond that before anything is stored; so the
+// queue here is bounded by max_waiting, and Push() is false only when closed. Failure: an answer that
+// can't be stored (the database is away) is tried for database.retry_limit_ms and then reported as
+// an error. Owned by the loop.
+#pragma once
+
+#include <memory>
+
+#include "common/clock.h"
+#include "common/config.h"
+#include "common/status.h"
+#include "wsd/commands.h"
+#include "wsd/mailbox.h"
+#include "wsd/thread.h"
+
+namespace parlor::wsd {
+
+class Bot {
+ public:
+  Bot(const Config& config, const Clock& clock, Queue<LoopItem>& results);
+  ~Bot();  // Stop() at once
+
+  // kInvalidField when the configuration can't work.
+  Status Start();
+  bool Push(AskBot question);
+  void Close();
+  bool Finished() const;
+  // What is in work is answered, or at the deadline given up; what waits stays unanswered in the
+  // table, for the next start.
+  void Stop(Deadline deadline);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parlor::wsd

@@ -1,0 +1,76 @@
+// Who is present in which group, as this daemon knows it: loaded from the database when the daemon
+// starts, then kept by the events of workers and of the presence thread.
+//
+// Each change has a number in its group (PresenceChanged::presence_seq), so changes are applied in
+// the order of their commits however they arrive: one that has been applied is dropped, one that is
+// ahead is held until what is missing comes. An event can be late (the sweep of the table brings
+// what the push lost) but not lost; should one stay away for longer than gap_wait_ms (an
+// administrator deleted its row), the group is loaded again. Before Load() everything is held.
+//
+// Limit: max_held changes a group, then it is loaded again at once. Pure: time comes in, actions go
+// out. Loop's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "common/group_members.h"
+#include "common/protocol.h"
+
+namespace parlor::wsd {
+
+class GroupPresence {
+ public:
+  struct Options {
+    int64_t gap_wait_ms = 3000;
+    int64_t retry_ms = 1000;
+    size_t max_held = 1000;
+  };
+  // `changed` is called right after a change was applied: who is present then is to be told.
+  GroupPresence(const Options& options, std::function<void(const PresenceChanged&)> changed);
+
+  // All groups. A group that it does not name and that comes later is new, and empty.
+  void Load(std::span<const group_members::Snapshot> groups);
+  bool loaded() const { return loaded_; }
+
+  void Offer(PresenceChanged change, int64_t now_ms);
+
+  // The groups to be loaded again; each is answered by Reloaded() or ReloadFailed().
+  std::vector<ConversationId> Tick(int64_t now_ms);
+  // The snapshot is taken as it is, in silence; what is held behind it is applied as ever. Without
+  // one: the group is no more.
+  void Reloaded(ConversationId group, std::span<const group_members::Snapshot> snapshot,
+                int64_t now_ms);
+  void ReloadFailed(ConversationId group, int64_t now_ms);
+
+  const std::unordered_set<UserId>& Of(ConversationId group) const;
+  bool IsPresent(ConversationId group, UserId user) const;
+  // Everybody who is present somewhere; each once.
+  std::unordered_set<UserId> Everybody() const;
+  size_t groups() const { return groups_.size(); }
+
+ private:
+  struct Group {
+    uint64_t seq = 0;  // the last change that was applied
+    std::unordered_set<UserId> present;
+    std::map<uint64_t, PresenceChanged> held;
+    std::optional<int64_t> reload_at_ms;  // something is missing
+    bool reloading = false;
+  };
+
+  void Apply(ConversationId id, Group& group, const PresenceChanged& change);
+  void Drain(ConversationId id, Group& group);
+
+  const Options options_;
+  const std::function<void(const PresenceChanged&)> changed_;
+  bool loaded_ = false;
+  std::unordered_map<ConversationId, Group> groups_;
+  std::unordered_set<ConversationId> waiting_;  // those that hold something
+};
+
+}  // namespace parlor::wsd
