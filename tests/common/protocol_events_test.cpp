@@ -72,6 +72,31 @@ TEST(EventTest, TheBotMaySpeak) {
   EXPECT_EQ(std::get<MessageSent>(decoded.event).sender, kBotUserId);
 }
 
+TEST(EventTest, GroupUpdatedAndMemberRemovedSurvive) {
+  const DecodedEvent updated =
+      ThereAndBack(GroupUpdated{ConversationId(5), "Gruppe \"ä\"", UserId(7)});
+  EXPECT_EQ(std::get<GroupUpdated>(updated.event).group, ConversationId(5));
+  EXPECT_EQ(std::get<GroupUpdated>(updated.event).name, "Gruppe \"ä\"");
+  EXPECT_EQ(std::get<GroupUpdated>(updated.event).owner, UserId(7));
+  const DecodedEvent removed = ThereAndBack(MemberRemoved{ConversationId(5), UserId(8)});
+  EXPECT_EQ(std::get<MemberRemoved>(removed.event).group, ConversationId(5));
+  EXPECT_EQ(std::get<MemberRemoved>(removed.event).user, UserId(8));
+}
+
+TEST(EventTest, PresenceChangesSurviveInBothDirections) {
+  for (const bool is_enter : {true, false}) {
+    const DecodedEvent decoded =
+        ThereAndBack(PresenceChanged{ConversationId(5), 9, UserId(7), "Ada", "Lovelace", is_enter});
+    const auto& event = std::get<PresenceChanged>(decoded.event);
+    EXPECT_EQ(event.group, ConversationId(5));
+    EXPECT_EQ(event.presence_seq, 9U);
+    EXPECT_EQ(event.user, UserId(7));
+    EXPECT_EQ(event.first_name, "Ada");
+    EXPECT_EQ(event.last_name, "Lovelace");
+    EXPECT_EQ(event.is_enter, is_enter);
+  }
+}
+
 TEST(EventTest, AScriptMayWriteItsOwn) {
   const auto decoded = DecodeEvent(R"( { "v" : 1, "type" : "user_suspended", "user_id" : 12 } )");
   ASSERT_TRUE(decoded.ok());
@@ -90,6 +115,12 @@ TEST(EventTest, OtherVersionsTypesAndShapesAreRefused) {
        R"({"v":1,"type":"session_ended","user_id":1})",
        R"({"v":1,"type":"user_update","user_id":1,"first_name":"A"})",
        R"({"v":1,"type":"read_mark","user_id":1,"chat_type":"room","conversation_id":1,"unread":0})",
+       R"({"v":1,"type":"group_update","conversation_id":1,"name":"n"})",
+       R"({"v":1,"type":"group_member_removed","conversation_id":1})",
+       R"({"v":1,"type":"group_entered","conversation_id":1,"presence_seq":0,"user_id":1,
+            "first_name":"A","last_name":"B"})",
+       R"({"v":1,"type":"group_left","conversation_id":1,"user_id":1,"first_name":"A",
+            "last_name":"B"})",
        R"({"v":1,"type":"message","chat_type":"room","conversation_id":1,"seq":1,"timestamp":1,
             "user_id":0,"other_user_id":2,"message":"m"})"}) {
     EXPECT_TRUE(Refused(bytes)) << bytes;

@@ -134,6 +134,96 @@ TEST(RoomPostTest, ClientMessageIdsHave1To64Bytes) {
   EXPECT_EQ(wrong(std::string("a\0b", 3)), "client_msg_id");
 }
 
+TEST(GroupPostTest, IsAMessageAndAnId) {
+  const auto post = ParseGroupPost(R"({"message":"m","client_msg_id":"c"})");
+  ASSERT_TRUE(post.ok());
+  EXPECT_EQ(post->message, "m");
+  EXPECT_EQ(post->client_msg_id, "c");
+  EXPECT_EQ(Wrong(ParseGroupPost(R"({"message":""})")), "message");
+  EXPECT_EQ(Wrong(ParseGroupPost(R"({"message":"m","client_msg_id":""})")), "client_msg_id");
+}
+
+TEST(GroupCreationTest, NamesAreTrimmedAndMayBeIntegers) {
+  EXPECT_EQ(ParseGroupCreation(R"({"name":"  Engines "})")->name, "Engines");
+  EXPECT_EQ(ParseGroupCreation(R"({"name":42})")->name, "42");
+  EXPECT_EQ(ParseGroupCreation(R"({"name":-7})")->name, "-7");
+  EXPECT_EQ(ParseGroupCreation(R"({"name":18446744073709551615})")->name, "18446744073709551615");
+}
+
+TEST(GroupCreationTest, NamesHave1To100Characters) {
+  const auto wrong = [](const nlohmann::json& name) {
+    return Wrong(ParseGroupCreation(nlohmann::json{{"name", name}}.dump()));
+  };
+  std::string letters;
+  for (int i = 0; i < 100; ++i) letters += "é";
+  EXPECT_EQ(wrong(letters), "");
+  EXPECT_EQ(wrong(letters + "x"), "name");
+  EXPECT_EQ(wrong("  "), "name");
+  EXPECT_EQ(wrong("a\nb"), "name");
+  EXPECT_EQ(wrong(nullptr), "name");
+  EXPECT_EQ(wrong(1.5), "name");
+  EXPECT_EQ(wrong(true), "name");
+  EXPECT_EQ(wrong(nlohmann::json::array()), "name");
+}
+
+TEST(GroupChangeTest, TakesWhatIsGiven) {
+  const auto name = ParseGroupChange(R"({"name":5})");
+  ASSERT_TRUE(name.ok());
+  EXPECT_EQ(name->name, "5");
+  EXPECT_FALSE(name->group || name->owner);
+  const auto all = ParseGroupChange(R"({"chat_group_id":3,"name":"n","owner_id":4})");
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(all->group, ConversationId(3));
+  EXPECT_EQ(all->owner, UserId(4));
+}
+
+TEST(GroupChangeTest, NeedsANameOrAnOwner) {
+  EXPECT_EQ(Wrong(ParseGroupChange("{}")), "name");
+  EXPECT_EQ(Wrong(ParseGroupChange(R"({"chat_group_id":3,"name":null})")), "name");
+  EXPECT_EQ(Wrong(ParseGroupChange(R"({"owner_id":4})")), "");
+  EXPECT_EQ(Wrong(ParseGroupChange(R"({"owner_id":0})")), "owner_id");
+  EXPECT_EQ(Wrong(ParseGroupChange(R"({"chat_group_id":"3","name":"n"})")), "chat_group_id");
+}
+
+TEST(IsEnterTest, IsABoolean) {
+  EXPECT_TRUE(*ParseIsEnter(R"({"is_enter":true})"));
+  EXPECT_FALSE(*ParseIsEnter(R"({"is_enter":false})"));
+  EXPECT_EQ(Wrong(ParseIsEnter("{}")), "is_enter");
+  EXPECT_EQ(Wrong(ParseIsEnter(R"({"is_enter":1})")), "is_enter");
+  EXPECT_EQ(Wrong(ParseIsEnter(R"({"is_enter":"true"})")), "is_enter");
+}
+
+TEST(HttpAnswerTest, AGroupWithoutMessagesHasNoTime) {
+  const GroupSummary group{ConversationId(5), "G", UserId(7), 1, true, TimestampMs(), Seq(), 0};
+  EXPECT_EQ(EncodeGroup(group),
+            R"({"chat_group_id":5,"name":"G","owner_id":7,"members":1,"is_member":true,)"
+            R"("last_timestamp":null,"last_seq":0,"unread":0})");
+}
+
+TEST(HttpAnswerTest, BotPagesTellWhoSpeaks) {
+  const MessagePage page{{{Seq(1), TimestampMs(1500), UserId(7), "hi"},
+                          {Seq(2), TimestampMs(1501), kBotUserId, "sorry", true}},
+                         false};
+  const auto json = nlohmann::json::parse(EncodeBotPage(page))["messages"];
+  EXPECT_EQ(json[0]["is_user"], true);
+  EXPECT_FALSE(json[0].contains("error"));
+  EXPECT_EQ(json[1]["is_user"], false);
+  EXPECT_EQ(json[1]["user_id"], 0);
+  EXPECT_EQ(json[1]["error"], true);
+}
+
+TEST(HttpAnswerTest, WhatWasSentToAGroupNamesTheGroup) {
+  PostResult result;
+  result.kind = ConversationKind::kGroup;
+  result.conversation = ConversationId(5);
+  result.sender = UserId(7);
+  result.seq = Seq(3);
+  result.body = "m";
+  const auto json = nlohmann::json::parse(EncodePostResult(result));
+  EXPECT_EQ(json["chat_group_id"], 5);
+  EXPECT_FALSE(json.contains("other_user_id") || json.contains("chat_room_id"));
+}
+
 TEST(HttpAnswerTest, ListsMayBeEmpty) {
   EXPECT_EQ(EncodeUsers({}), R"({"users":[]})");
   EXPECT_EQ(EncodeRooms({}), R"({"chat_rooms":[]})");

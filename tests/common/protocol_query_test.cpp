@@ -145,5 +145,26 @@ TEST(UserQueryTest, RefusesWhatCannotBe) {
   EXPECT_EQ(UsersError("", R"({"q":5})"), "q");
 }
 
+TEST(GroupQueryTest, TakesQueryAndBody) {
+  const auto groups = ParseGroupQuery(*ParseQueryString("after=5&q=eng"), R"({"is_member":true})");
+  ASSERT_TRUE(groups.ok());
+  EXPECT_EQ(groups->after, ConversationId(5));
+  EXPECT_TRUE(groups->member_only);
+  EXPECT_EQ(groups->name, "eng");
+  EXPECT_FALSE(groups->limit.has_value());
+}
+
+TEST(GroupQueryTest, RefusesWhatCannotBe) {
+  const auto wrong = [](const std::string& query) {
+    const auto groups = ParseGroupQuery(*ParseQueryString(query), "");
+    return groups.ok() ? "" : groups.status().field();
+  };
+  EXPECT_EQ(wrong("is_member=maybe"), "is_member");
+  EXPECT_EQ(wrong("limit=0"), "limit");
+  EXPECT_EQ(wrong("after=x"), "after");
+  EXPECT_EQ(wrong("q=" + std::string(100, 'x')), "");
+  EXPECT_EQ(wrong("q=" + std::string(101, 'x')), "q");
+}
+
 }  // namespace
 }  // namespace parlor

@@ -129,6 +129,44 @@ TEST(ServerFrameTest, RoomMessagesComeBackToTheByte) {
                                   {"timestamp", "1970-01-01T00:00:01.500Z"}}));
 }
 
+TEST(ServerFrameTest, GroupMessagesComeBackToTheByte) {
+  const std::string body = "a\x01\"\\ é 😀 \xE2\x80\xA8";
+  const auto json = nlohmann::json::parse(
+      EncodeGroupMessage(ConversationId(5), UserId(1), Seq(3), TimestampMs(1500), body));
+  EXPECT_EQ(json, (nlohmann::json{{"type", "group_chat_message"},
+                                  {"user_id", 1},
+                                  {"chat_group_id", 5},
+                                  {"seq", 3},
+                                  {"message", body},
+                                  {"timestamp", "1970-01-01T00:00:01.500Z"}}));
+}
+
+TEST(ServerFrameTest, BotMessagesAreAQuestionAndItsAnswer) {
+  const Message question{Seq(1), TimestampMs(1500), UserId(7), "why?"};
+  Message answer{Seq(2), TimestampMs(1501), kBotUserId, "\"so\""};
+  EXPECT_EQ(
+      EncodeBotMessages(question, answer),
+      R"({"type":"bot_chat_message","messages":[)"
+      R"({"is_user":true,"message":"why?","timestamp":"1970-01-01T00:00:01.500Z","seq":1},)"
+      R"({"is_user":false,"message":"\"so\"","timestamp":"1970-01-01T00:00:01.501Z","seq":2}]})");
+  answer.is_apology = true;
+  const auto json = nlohmann::json::parse(EncodeBotMessages(question, answer));
+  EXPECT_EQ(json["messages"][1]["error"], true);
+  EXPECT_FALSE(json["messages"][0].contains("error"));
+}
+
+TEST(ServerFrameTest, GroupActivityIsASentence) {
+  const auto entered = nlohmann::json::parse(
+      EncodeGroupActivity(ConversationId(5), UserId(7), "Ada", "Lovelace", true));
+  EXPECT_EQ(entered["type"], "group_chat_activitity");  // the seed's spelling
+  EXPECT_EQ(entered["message"], "Ada Lovelace entered the group");
+  EXPECT_EQ(entered["is_enter"], true);
+  const auto left = nlohmann::json::parse(
+      EncodeGroupActivity(ConversationId(5), UserId(7), "Ada", "Lovelace", false));
+  EXPECT_EQ(left["message"], "Ada Lovelace left the group");
+  EXPECT_EQ(left["is_enter"], false);
+}
+
 TEST(ServerFrameTest, ErrorsSayOnlyWhatIsKnown) {
   EXPECT_EQ(EncodeError(Status(ErrorCode::kNotFound, "no"), std::nullopt),
             R"({"type":"error","code":"not_found","message":"no"})");
