@@ -49,17 +49,6 @@ Result<std::vector<UserId>> LockUsers(db::Transaction& tx, std::span<const UserI
   return Ids(rows);
 }
 
-// Those of `users` with a row of a living daemon.
-Result<std::vector<UserId>> OnlineSomewhere(db::Transaction& tx, std::span<const UserId> users,
-                                            TimestampMs now) {
-  db::SqlText sql(
-      "SELECT DISTINCT o.user_id FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE "
-      "o.user_id IN ");
-  List(sql, users).Raw(" AND d.heartbeat_at_ms >= ").Value(now.value - kDeadAfterMs);
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.Raw(" ORDER BY o.user_id").str()));
-  return Ids(rows);
-}
-
 Result<std::vector<UserId>> OnlineHere(db::Transaction& tx, DaemonId daemon,
                                        std::span<const UserId> users) {
   db::SqlText sql("SELECT user_id FROM online WHERE user_id IN ");
@@ -127,6 +116,25 @@ Result<std::vector<UserId>> SetOffline(db::Transaction& tx, DaemonId daemon,
   PARLOR_RETURN_IF_ERROR(tx.ExecuteText(sql.str()).status());
   PARLOR_ASSIGN_OR_RETURN(const std::vector<UserId> still, OnlineSomewhere(tx, here, now));
   return Difference(here, still);
+}
+
+Result<bool> IsOnline(db::Transaction& tx, UserId user, TimestampMs now) {
+  const std::span<const UserId> users(&user, 1);
+  PARLOR_RETURN_IF_ERROR(LockUsers(tx, users).status());
+  PARLOR_ASSIGN_OR_RETURN(const std::vector<UserId> online, OnlineSomewhere(tx, users, now));
+  return !online.empty();
+}
+
+Result<std::vector<UserId>> OnlineSomewhere(db::Transaction& tx, std::span<const UserId> users,
+                                            TimestampMs now) {
+  if (users.empty()) return std::vector<UserId>();
+  PARLOR_CHECK(users.size() <= kMaxUsers);
+  db::SqlText sql(
+      "SELECT DISTINCT o.user_id FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE "
+      "o.user_id IN ");
+  List(sql, users).Raw(" AND d.heartbeat_at_ms >= ").Value(now.value - kDeadAfterMs);
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.Raw(" ORDER BY o.user_id").str()));
+  return Ids(rows);
 }
 
 }  // namespace parlor::presence_store
