@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from support import contracts  # noqa: E402
 from support.stack import Stack  # noqa: E402
 
 # Waits that are not the point of a test are shorter than the defaults, rates that are not are wider.
@@ -17,6 +18,14 @@ QUICK = {
     "PARLOR_LIMITS_MESSAGES_PER_SECOND": 2000,
     "PARLOR_LIMITS_MESSAGE_BURST": 5000,
 }
+
+
+@pytest.fixture(autouse=True)
+def contract():
+    """Whatever a test saw, in whatever thread, is what docs/openapi.yaml and docs/asyncapi.yaml say."""
+    yield
+    found = contracts.take_violations()
+    assert not found, found[:5]
 
 
 @pytest.fixture(scope="session")

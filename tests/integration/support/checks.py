@@ -54,3 +54,13 @@ def marker(sender, receiver_socket, receiver, text):
 
 def assert_not_arrived(socket, kind, **fields):
     assert socket.of_type(kind, **fields) == []
+
+
+def announcements(socket, group, person=None):
+    """[(user_id, is_enter), …] that this socket heard of this group, or of one person in it."""
+    heard = socket.of_type("group_chat_activitity", chat_group_id=group)
+    return [(f["user_id"], f["is_enter"]) for f in heard if person is None or f["user_id"] == person.user_id]
+
+
+def texts_in_group(socket, group):
+    return [f["message"] for f in socket.of_type("group_chat_message", chat_group_id=group)]

@@ -8,6 +8,8 @@ import socket as sockets_module
 import requests
 from requests.adapters import HTTPAdapter
 
+from support import contracts
+from support.groups import GroupCalls
 from support.sockets import RawSocket, Socket
 from support.waiting import wait_until
 
@@ -35,7 +37,7 @@ def link_token(mail):
     return found.group(1)
 
 
-class Person:
+class Person(GroupCalls):
     def __init__(self, stack, address, first_name, last_name):
         self.stack = stack
         self.address = address
@@ -50,14 +52,16 @@ class Person:
 
     # ---- HTTP
 
-    def call(self, method, path, body=None, *, token=True, headers=None, query=None, data=None):
-        """One request to /http; `token`: True for this person's own, None for none, or another one."""
+    def call(self, method, path, body=None, *, token=True, headers=None, query=None, data=None, checked=True):
+        """One request to /http; `token`: True for this person's own, None for none, or another one.
+
+        `checked`: the answer must be one of docs/openapi.yaml."""
         wanted = {}
         own = self.token if token is True else token
         if own:
             wanted["authentication"] = own
         wanted.update(headers or {})
-        return self._http.request(
+        answer = self._http.request(
             method,
             f"{self.stack.url}/http{path}",
             json=body,
@@ -67,6 +71,9 @@ class Person:
             timeout=30,
             allow_redirects=False,
         )
+        if checked:
+            contracts.check_answer(answer)
+        return answer
 
     def get(self, path, body=None, **options):
         return self.call("GET", path, body, **options)
@@ -76,6 +83,9 @@ class Person:
 
     def put(self, path, body=None, **options):
         return self.call("PUT", path, body, **options)
+
+    def delete(self, path, body=None, **options):
+        return self.call("DELETE", path, body, **options)
 
     # ---- account
 
@@ -151,14 +161,7 @@ class Person:
         return answer.json()
 
     def whole_room(self, room):
-        """All messages, from pages joined end to end."""
-        messages, cursor = [], "1970-01-01T00:00:00.000Z"
-        while True:
-            page = self.history(room, timestamp=cursor)
-            messages += page["messages"]
-            if not page["has_more"]:
-                return messages
-            cursor = messages[-1]["timestamp"]
+        return self.whole_conversation(f"/chat_rooms/{room}")
 
     def notification(self, room):
         rows = self.get("/notifications").json()["notifications"]

@@ -7,9 +7,11 @@ import os
 import socket
 import struct
 import threading
+import time
 
 import websockets
 
+from support import contracts
 from support.waiting import DEADLINE_S, wait_until
 
 CLOSED_WITHOUT_CODE = 1006
@@ -34,10 +36,11 @@ async def _open(url, **options):
 
 
 class Socket:
-    """An open connection to /socket. Every frame that arrives is kept in `frames`, in order."""
+    """An open connection to /socket. Every frame that arrives is kept in `frames`, in order, and held against asyncapi.yaml."""
 
     def __init__(self, port, address="127.0.0.1", headers=None, path="/socket"):
         self.frames = []
+        self.arrivals = []  # by the monotonic clock, one a frame
         self._connection = _background.run(
             _open(
                 f"ws://127.0.0.1:{port}{path}",
@@ -54,7 +57,10 @@ class Socket:
     async def _read(self):
         try:
             async for text in self._connection:
-                self.frames.append(json.loads(text))
+                frame = json.loads(text)
+                self.arrivals.append(time.monotonic())
+                self.frames.append(frame)
+                contracts.check_frame(frame)  # a violation ends the reader, and with it every wait
         except websockets.ConnectionClosed:
             pass
 
@@ -195,7 +201,9 @@ class RawSocket:
             opcode, payload = self.read_frame()
             assert opcode != self.CLOSE, payload
             if opcode == self.TEXT:
-                return json.loads(payload)
+                frame = json.loads(payload)
+                contracts.check_frame(frame)
+                return frame
 
     def read_close_code(self, deadline=DEADLINE_S):
         """Reads on to the close frame; CLOSED_WITHOUT_CODE if the stream just ends."""
