@@ -220,6 +220,19 @@ Status LoadVariable(const std::string& variable, const std::string& text, Config
 
 // ---- What options demand of each other
 
+Status CheckBot(const BotConfig& bot) {
+  if (bot.openai_url.starts_with("http:") && bot.openai_tls != "none" &&
+      !config_checks::IsLoopback(config_checks::UrlHost(bot.openai_url))) {
+    return Refuse(
+        "bot.openai_url is plain http to another machine: write https://, or bot.openai_tls = "
+        "\"none\" if you trust every network in between");
+  }
+  if (bot.engine == "openai" && (bot.openai_url.empty() || bot.openai_model.empty())) {
+    return Refuse("with bot.engine = \"openai\" bot.openai_url and bot.openai_model must be set");
+  }
+  return Ok();
+}
+
 Status CheckTogether(const Config& config) {
   const DatabaseConfig& database = config.database;
   if (database.socket.empty() == database.host.empty()) {
@@ -241,7 +254,7 @@ Status CheckTogether(const Config& config) {
   if (config.socket.listen_path.empty() && config.socket.listen_port == 0) {
     return Refuse("one of socket.listen_path and socket.listen_port must be set");
   }
-  return Ok();
+  return CheckBot(config.bot);
 }
 
 }  // namespace

@@ -121,10 +121,11 @@ struct BotConfig {
   std::string engine = "rules";  // or "openai"
   std::string openai_url;        // base of a server that speaks chat completions: https://host/v1
   std::string openai_model;
-  std::string openai_key;  // secret; empty: none is sent
+  std::string openai_key;               // secret; empty: none is sent
+  std::string openai_tls = "required";  // beyond this machine; or "none" (a network you trust)
+  std::string openai_ca;                // PEM file instead of the system's
   std::string system_prompt =
-      "You are the helpful assistant of a chat server. Answer briefly, in the language of the "
-      "question.";
+      "You help people on a chat server. Answer briefly, in the question's language.";
   int64_t context_messages = 20;      // the conversation's last messages that the model is shown
   int64_t timeout_s = 15;             // one request to the model
   int64_t answer_limit_s = 20;        // from the question to the answer; then an apology is stored

@@ -84,7 +84,19 @@ bool IsSmtpUrl(std::string_view text) {
   return text.empty() || HasScheme(text, "smtp") || HasScheme(text, "smtps");
 }
 
-bool IsSmtpTls(std::string_view text) { return text == "required" || text == "none"; }
+bool IsTlsDemand(std::string_view text) { return text == "required" || text == "none"; }
+
+bool IsBotEngine(std::string_view text) { return text == "rules" || text == "openai"; }
+
+// Without a login and a query: such a URL would be a secret, and be seen in logs.
+bool IsModelUrl(std::string_view text) {
+  return text.empty() || ((HasScheme(text, "http") || HasScheme(text, "https")) &&
+                          text.find_first_of("?#@\"<>\\") == std::string_view::npos);
+}
+
+bool IsKey(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
 
 bool IsMailAddress(std::string_view text) {
   const size_t at = text.rfind('@');

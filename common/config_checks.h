@@ -14,9 +14,12 @@ bool IsOrigin(std::string_view text);             // scheme://host[:port], or "*
 bool IsOwner(std::string_view text);              // user:group, or empty
 bool IsIpAddress(std::string_view text);          // IPv4 or IPv6 in digits
 bool IsSmtpUrl(std::string_view text);            // smtp://host[:port], smtps://…, or empty
-bool IsSmtpTls(std::string_view text);            // required, none
 bool IsMailAddress(std::string_view text);
-bool IsHostName(std::string_view text);  // or empty
+bool IsBotEngine(std::string_view text);  // rules, openai
+bool IsModelUrl(std::string_view text);   // http(s)://host…, without login and query, or empty
+bool IsTlsDemand(std::string_view text);  // required, none
+bool IsKey(std::string_view text);        // what can stand in a header as it is, or empty
+bool IsHostName(std::string_view text);   // or empty
 bool IsDatabaseName(std::string_view text);
 bool IsLogLevel(std::string_view text);
 

@@ -7,23 +7,27 @@
 namespace parlor {
 namespace {
 
+using config_checks::IsBotEngine;
 using config_checks::IsBusEndpoint;
 using config_checks::IsDatabaseName;
 using config_checks::IsHostName;
 using config_checks::IsIpAddress;
+using config_checks::IsKey;
 using config_checks::IsLogLevel;
 using config_checks::IsMailAddress;
+using config_checks::IsModelUrl;
 using config_checks::IsOrigin;
 using config_checks::IsOwner;
 using config_checks::IsPath;
 using config_checks::IsPathOrEmpty;
 using config_checks::IsPublicUrl;
-using config_checks::IsSmtpTls;
 using config_checks::IsSmtpUrl;
 using config_checks::IsSocketPathOrEmpty;
+using config_checks::IsTlsDemand;
 
 constexpr std::string_view kAbsolutePath = "an absolute path";
 constexpr std::string_view kPathOrNothing = "an absolute path, or nothing";
+constexpr std::string_view kTlsDemand = "\"required\" or \"none\"";
 constexpr std::string_view kSocketPath = "an absolute path of at most 107 bytes, or nothing";
 
 // A member of Config, two names deep.
@@ -43,6 +47,7 @@ constexpr Section kSections[] = {
     {"registration", "New accounts."},
     {"password", "What a password hash (Argon2id) costs us, and whoever steals the database."},
     {"mail", "How mails leave: registration links and notices. Only the daemon sends."},
+    {"bot", "Who answers in the bot chat: docs/bot.md."},
     {"log", "Records go to standard error, one line each."},
 };
 
@@ -273,6 +278,15 @@ constexpr Option kOptions[] = {
      .min = 0,
      .max = 300000},
     {.section = "socket",
+     .name = "unread_interval_ms",
+     .place = PLACE(socket, unread_interval_ms),
+     .help = "The least time between two notification_update of one group, for members who are "
+             "online but do not look at it. A busy group would else cost a count of everybody's "
+             "unread messages for each message; the last one always has the final count. A second "
+             "is what the protocol promises.",
+     .min = 10,
+     .max = 60000},
+    {.section = "socket",
      .name = "shutdown_timeout_ms",
      .place = PLACE(socket, shutdown_timeout_ms),
      .help = "After SIGTERM: time to store what is queued and to close connections with 1012. "
@@ -463,8 +477,8 @@ constexpr Option kOptions[] = {
      .help = "\"required\": no mail and no password leaves unencrypted or to a server with a wrong "
              "certificate. \"none\" is accepted for a relay on this machine only. There is no "
              "'if possible': whoever is in between would say that it is not.",
-     .allowed = "\"required\" or \"none\"",
-     .accepts = IsSmtpTls},
+     .allowed = kTlsDemand,
+     .accepts = IsTlsDemand},
     {.section = "mail",
      .name = "smtp_ca",
      .place = PLACE(mail, smtp_ca),
@@ -506,6 +520,117 @@ constexpr Option kOptions[] = {
              "not repeated.",
      .min = 1,
      .max = 100},
+
+    {.section = "bot",
+     .name = "engine",
+     .place = PLACE(bot, engine),
+     .help =
+         "\"rules\": the table bot_rules answers, and nothing leaves this server. \"openai\": a "
+         "model answers, behind openai_url; when it fails the rules do.",
+     .allowed = "\"rules\" or \"openai\"",
+     .accepts = IsBotEngine},
+    {.section = "bot",
+     .name = "openai_url",
+     .place = PLACE(bot, openai_url),
+     .help = "Base of a server with OpenAI's chat-completions protocol, as its manual gives it: "
+             "https://api.openai.com/v1, http://127.0.0.1:11434/v1. /chat/completions is put "
+             "behind it. Redirects are not followed.",
+     .allowed = "http:// or https:// and a host, without login and query, or nothing",
+     .accepts = IsModelUrl},
+    {.section = "bot",
+     .name = "openai_model",
+     .place = PLACE(bot, openai_model),
+     .help = "The model's name there. There is no default: names differ from server to server, and "
+             "so do prices."},
+    {.section = "bot",
+     .name = "openai_key",
+     .place = PLACE(bot, openai_key),
+     .help = "The key, sent as Authorization: Bearer. Better given by the environment than in a "
+             "file. Empty: none is sent, for a server of your own.",
+     .allowed = "printable ASCII without spaces, or nothing",
+     .accepts = IsKey,
+     .secret = true},
+    {.section = "bot",
+     .name = "openai_tls",
+     .place = PLACE(bot, openai_tls),
+     .help = "\"required\": http:// is accepted for this machine only, because questions and key "
+             "would cross the network in the clear. \"none\": also for others, for a model server "
+             "in a network that you trust. Certificates of https:// are always verified.",
+     .allowed = kTlsDemand,
+     .accepts = IsTlsDemand},
+    {.section = "bot",
+     .name = "openai_ca",
+     .place = PLACE(bot, openai_ca),
+     .help = "PEM file of the authority that signed that server's certificate. Empty: those that "
+             "the system trusts.",
+     .allowed = kPathOrNothing,
+     .accepts = IsPathOrEmpty},
+    {.section = "bot",
+     .name = "system_prompt",
+     .place = PLACE(bot, system_prompt),
+     .help = "What the model is told before the conversation: who it is, what it may talk about. "
+             "Empty: nothing."},
+    {.section = "bot",
+     .name = "context_messages",
+     .place = PLACE(bot, context_messages),
+     .help = "How many of the conversation's last messages the model is shown, the question "
+             "included. More remember further back and cost more with every question; 20 are about "
+             "ten questions with their answers.",
+     .min = 1,
+     .max = 200},
+    {.section = "bot",
+     .name = "timeout_s",
+     .place = PLACE(bot, timeout_s),
+     .help = "Seconds for one request to the model as a whole; then the rules answer. Less than "
+             "answer_limit_s, or there is rarely anything left for it to bound.",
+     .min = 1,
+     .max = 300},
+    {.section = "bot",
+     .name = "answer_limit_s",
+     .place = PLACE(bot, answer_limit_s),
+     .help = "Seconds from a question to its answer, waiting included; a question that is older "
+             "gets an apology. The protocol promises clients 20; raise it only for a slow model "
+             "and clients of your own.",
+     .min = 1,
+     .max = 300},
+    {.section = "bot",
+     .name = "max_answer_bytes",
+     .place = PLACE(bot, max_answer_bytes),
+     .help = "Largest answer of the model's server, with all its JSON; a larger one counts as a "
+             "failure, so a broken server can't fill the memory. What is stored of an answer are "
+             "16,000 bytes, the length of every message.",
+     .min = 4096,
+     .max = 16777216},
+    {.section = "bot",
+     .name = "threads",
+     .place = PLACE(bot, threads),
+     .help = "Questions in work at once, with a thread, a database connection and a connection to "
+             "the model each; made when they are first needed. The rules answer in microseconds "
+             "and never need more than two.",
+     .min = 1,
+     .max = 64},
+    {.section = "bot",
+     .name = "max_waiting_per_user",
+     .place = PLACE(bot, max_waiting_per_user),
+     .help = "Questions of one user that wait behind the one in work. Beyond it 'busy', and "
+             "nothing is stored. People wait for an answer before they ask on; programs must.",
+     .min = 0,
+     .max = 100},
+    {.section = "bot",
+     .name = "max_waiting",
+     .place = PLACE(bot, max_waiting),
+     .help = "Unanswered questions of all users. Beyond it 'busy', and nothing is stored: with a "
+             "slow model most of them would only get an apology.",
+     .min = 1,
+     .max = 100000},
+    {.section = "bot",
+     .name = "rules_refresh_ms",
+     .place = PLACE(bot, rules_refresh_ms),
+     .help = "How old the rules in memory may be when a question comes; older ones are read again. "
+             "It bounds how late a change by SQL takes effect, which is promised within 5 s. A "
+             "look costs the database 0.2 ms, and none happens while nobody asks.",
+     .min = 10,
+     .max = 4000},
 
     {.section = "log",
      .name = "level",

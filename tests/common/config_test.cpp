@@ -135,7 +135,7 @@ TEST(ConfigTableTest, DefaultsAreWithinTheirBounds) {
 
 TEST(ConfigTableTest, PasswordsAreSecret) {
   for (const Option& option : ConfigOptions()) {
-    const bool sounds_secret = option.name.ends_with("password");
+    const bool sounds_secret = option.name.ends_with("password") || option.name.ends_with("key");
     EXPECT_EQ(option.secret, sounds_secret) << OptionKey(option);
   }
 }
@@ -260,6 +260,16 @@ TEST_F(ConfigTest, TextsLookLikeWhatTheyAre) {
       {"PARLOR_MAIL_FROM", "Parlor <parlor@example.org>"},
       {"PARLOR_MAIL_FROM", "parlor@example.org\r\nBcc: x@example.org"},
       {"PARLOR_MAIL_HELO_NAME", "a b"},
+      {"PARLOR_BOT_ENGINE", "gpt"},
+      {"PARLOR_BOT_OPENAI_URL", "api.example.org/v1"},
+      {"PARLOR_BOT_OPENAI_URL", "file:///etc/passwd"},
+      {"PARLOR_BOT_OPENAI_URL", "https://"},
+      {"PARLOR_BOT_OPENAI_URL", "https://user:pass@example.org/v1"},
+      {"PARLOR_BOT_OPENAI_URL", "https://example.org/v1?key=1"},
+      {"PARLOR_BOT_OPENAI_URL", "https://example.org/v 1"},
+      {"PARLOR_BOT_OPENAI_KEY", "key\r\nX-More: x"},
+      {"PARLOR_BOT_OPENAI_TLS", "try"},
+      {"PARLOR_BOT_OPENAI_CA", "ca.pem"},
       {"PARLOR_LOG_LEVEL", "verbose"},
   };
   for (const auto& [variable, text] : bad) {
@@ -276,6 +286,10 @@ TEST_F(ConfigTest, TextsLookLikeWhatTheyAre) {
       {"PARLOR_SOCKET_ALLOWED_ORIGINS", ""},
       {"PARLOR_MAIL_SMTP_URL", "smtps://mail.example.org:465"},
       {"PARLOR_MAIL_FOLDER", "/var/mail/parlor folder"},
+      {"PARLOR_BOT_OPENAI_URL", "https://api.example.org:8443/v1/"},
+      {"PARLOR_BOT_OPENAI_URL", "http://127.0.0.1:11434/v1"},
+      {"PARLOR_BOT_OPENAI_URL", "http://[::1]:11434/v1"},
+      {"PARLOR_BOT_OPENAI_KEY", "sk-Ab_9.~+/="},
   };
   for (const auto& [variable, text] : good)
     EXPECT_EQ(EnvironmentRefusal(variable, text), "") << text;
@@ -364,6 +378,28 @@ TEST_F(ConfigTest, MailLeavesUnencryptedOnlyToARelayOnThisMachine) {
               HasSubstr("mail.smtp_tls"));
   EXPECT_EQ(Refusal("[mail]\nsmtp_url = \"smtp://127.0.0.1:25\"\nsmtp_tls = \"none\"\n"), "");
   EXPECT_EQ(Refusal("[mail]\nsmtp_url = \"smtp://[::1]:25\"\nsmtp_tls = \"none\"\n"), "");
+}
+
+TEST_F(ConfigTest, ModelOnAnotherMachineIsAskedUnencryptedOnlyWhenThatIsSaid) {
+  for (const std::string url : {"http://model.example.org/v1", "http://127.0.0.1.example.org/v1"}) {
+    const std::string remote = "[bot]\nopenai_url = \"" + url + "\"\n";
+    EXPECT_THAT(Refusal(remote), HasSubstr("bot.openai_url"));
+    EXPECT_EQ(Refusal(remote + "openai_tls = \"none\"\n"), "");
+  }
+}
+
+TEST_F(ConfigTest, ModelNeedsAnAddressAndAName) {
+  const std::string openai = "[bot]\nengine = \"openai\"\n";
+  EXPECT_THAT(Refusal(openai), HasSubstr("bot.openai_model"));
+  EXPECT_THAT(Refusal(openai + "openai_url = \"http://localhost:1/v1\"\n"),
+              HasSubstr("bot.openai_model"));
+  EXPECT_THAT(Refusal(openai + "openai_model = \"m\"\n"), HasSubstr("bot.openai_url"));
+  EXPECT_EQ(Refusal(openai + "openai_model = \"m\"\nopenai_url = \"http://localhost:1/v1\"\n"), "");
+}
+
+TEST_F(ConfigTest, WrongKeyIsInNoSentence) {
+  EXPECT_THAT(EnvironmentRefusal("PARLOR_BOT_OPENAI_KEY", "sk-31337 x"),
+              AllOf(HasSubstr("PARLOR_BOT_OPENAI_KEY"), Not(HasSubstr("31337"))));
 }
 
 TEST_F(ConfigTest, SessionsDoNotIdleLongerThanTheyLive) {
