@@ -1,4 +1,4 @@
-// JSON for protocol*.cpp and nobody else: a reader of flat objects and a writer.
+// JSON for protocol*.cpp (and the writer for completions.cpp): a reader of flat objects and a writer.
 //
 // Everything that clients send is one object of scalars, so the reader keeps the outermost object's
 // scalars and only walks over what is nested: nothing recursive is ever built, and the depth limit

@@ -23,7 +23,8 @@ OWNERS = {
     "fcgi": ["fcgi/fcgi_io.cpp"],
     "libwebsockets.h": ["wsd/server_impl.h"],
     "uv.h": ["wsd/server_impl.h"],
-    "curl/": ["wsd/smtp.cpp"],
+    "curl/": ["wsd/smtp.cpp", "wsd/bot/openai_engine.cpp"],
+    "re2/": ["wsd/bot/rules.cpp"],
     "zmq": ["common/bus.cpp"],
     "cppconn/": ["common/db_connection.cpp"],
     "mysql": ["common/db_connection.cpp"],
@@ -33,7 +34,7 @@ OWNERS = {
     "fmt/": ["common/log.cpp"],
     "toml++/": ["common/config.cpp"],
     "CLI/": ["common/program.cpp"],
-    "nlohmann/": ["common/protocol_json.cpp"],
+    "nlohmann/": ["common/protocol_json.cpp", "common/completions.cpp"],
 }
 # Our headers that pass a foreign library on -> how the only files that may include them begin.
 INSIDE = {"wsd/server_impl.h": "wsd/server"}
