@@ -1,10 +1,7 @@
 """The flows of protocol-seed.md about rooms, literally as the seed writes them."""
 
 from support.checks import assert_not_arrived, assert_timestamp, marker
-
-
-def header(person):
-    return {"authentication": person.token}
+from support.seed import seed
 
 
 def test_flow_06_enter_human_chat(stack, ada, bob, eve):
@@ -12,7 +9,7 @@ def test_flow_06_enter_human_chat(stack, ada, bob, eve):
     second = eve.post("/chat_rooms", {"other_user_id": ada.user_id, "message": "hello Ada"}).json()
     bob_socket = bob.socket()
 
-    answer = ada.call("GET", "/chat_rooms", token=None, headers=header(ada))
+    answer = seed(ada, "GET", "/chat_rooms")
     assert answer.status_code == 200
     assert answer.json() == {
         "chat_rooms": [
@@ -32,7 +29,7 @@ def test_flow_06_enter_human_chat(stack, ada, bob, eve):
             },
         ]
     }
-    users = ada.call("GET", "/users", token=None, headers=header(ada)).json()["users"]
+    users = seed(ada, "GET", "/users").json()["users"]
     online = {u["user_id"]: u["online"] for u in users}
     assert online[bob.user_id] is True and online[eve.user_id] is False
     assert all(set(u) == {"user_id", "first_name", "last_name", "online"} for u in users)
@@ -40,6 +37,7 @@ def test_flow_06_enter_human_chat(stack, ada, bob, eve):
 
 
 def test_flow_07_enter_chat_room(stack, ada, bob):
+    own, other = ada.socket(), bob.socket()
     sent = [
         bob.post("/chat_rooms", {"other_user_id": ada.user_id, "message": f"line {n}"}).json() for n in range(1, 106)
     ]
@@ -47,7 +45,7 @@ def test_flow_07_enter_chat_room(stack, ada, bob):
     path = f"/chat_rooms/{room}"
 
     # Nothing in sessionStorage yet: `null`. The newest 100, oldest first.
-    page = ada.call("GET", path, {"timestamp": None}, token=None, headers=header(ada))
+    page = seed(ada, "GET", path, {"timestamp": None})
     assert page.status_code == 200
     messages = page.json()["messages"]
     assert [m["message"] for m in messages] == [f"line {n}" for n in range(6, 106)]
@@ -61,32 +59,37 @@ def test_flow_07_enter_chat_room(stack, ada, bob):
     assert_timestamp(messages[0]["timestamp"])
 
     assert ada.notification(room)["unread"] == 105
-    marked = ada.call("PUT", "/notifications", {"chat_room_id": room}, token=None, headers=header(ada))
+    marked = seed(ada, "PUT", "/notifications", {"chat_room_id": room})
     assert marked.status_code == 204 and marked.content == b""
     row = ada.notification(room)
     assert row["is_read"] is True and row["unread"] == 0
+    own.wait_type("notification_update", chat_room_id=room, unread=0)
+    marker(ada, other, bob, "what I have read is my own business")
+    assert_not_arrived(other, "notification_update")
 
     older = {"timestamp": messages[0]["timestamp"], "before": True}
-    page = ada.call("GET", path, older, token=None, headers=header(ada))
+    page = seed(ada, "GET", path, older)
     assert [m["message"] for m in page.json()["messages"]] == [f"line {n}" for n in range(1, 6)]
     assert page.json()["has_more"] is False
 
     # Coming back with the timestamp that was kept: what is strictly newer.
     newer = {"timestamp": sent[102]["timestamp"]}
-    page = ada.call("GET", path, newer, token=None, headers=header(ada))
-    assert [m["seq"] for m in page.json()["messages"]] == [104, 105]
+    page = seed(ada, "GET", path, newer)
+    assert [m["seq"] for m in page.json()["messages"]] == [104, 105, 106]
 
 
-def test_flow_08_leave_chat_room(stack, ada, bob):
-    socket = ada.socket()
+def test_flow_08_leave_chat_room(stack, ada, bob, eve):
+    socket, other = ada.socket(), bob.socket()
     sent = bob.post("/chat_rooms", {"other_user_id": ada.user_id, "message": "while you look"}).json()
     room = sent["chat_room_id"]
-    assert ada.call("PUT", "/notifications", {"chat_room_id": room}, token=None, headers=header(ada)).status_code == 204
+    assert seed(ada, "PUT", "/notifications", {"chat_room_id": room}).status_code == 204
     update = socket.wait_type("notification_update", chat_room_id=room)
     assert update["unread"] == 0 and update["timestamp"] == sent["timestamp"]
+    marker(eve, other, bob, "after the mark")
+    assert_not_arrived(other, "notification_update", chat_room_id=room)
 
     bob.post("/chat_rooms", {"other_user_id": ada.user_id, "message": "after you left"})
-    row = ada.call("GET", "/notifications", token=None, headers=header(ada)).json()["notifications"][0]
+    row = seed(ada, "GET", "/notifications").json()["notifications"][0]
     assert row["chat_room_id"] == room and row["user_id"] == bob.user_id
     assert row["is_read"] is False and row["unread"] == 1
     assert_timestamp(row["timestamp"])
@@ -124,33 +127,3 @@ def test_flow_09_message_between_users(stack, ada, bob, eve):
     assert_not_arrived(sending, "ack")
     assert_not_arrived(bystander, "room_chat_message", chat_room_id=room)
     assert eve.get(f"/chat_rooms/{room}").status_code == 404
-
-
-def test_flow_09_with_ack(stack, ada, bob):
-    sending, receiving = ada.socket(), bob.socket()
-    ack = ada.send_acked(sending, bob, "with a receipt", "id-1")
-    frame = receiving.wait_type("room_chat_message", message="with a receipt")
-    assert ack == {
-        "type": "ack",
-        "client_msg_id": "id-1",
-        "chat_room_id": frame["chat_room_id"],
-        "seq": frame["seq"],
-        "timestamp": frame["timestamp"],
-        "duplicate": False,
-    }
-    assert sending.wait_type("room_chat_message", message="with a receipt") == frame
-
-
-def test_flow_09_both_ways_is_one_room(stack, ada, bob):
-    ada_socket, bob_socket = ada.socket(), bob.socket()
-    first = ada.send_acked(ada_socket, bob, "ping")
-    second = bob.send_acked(bob_socket, ada, "pong")
-    assert first["chat_room_id"] == second["chat_room_id"]
-    assert [first["seq"], second["seq"]] == [1, 2]
-
-
-def test_flow_09_to_somebody_offline_waits_in_the_history(stack, ada, bob):
-    ack = ada.send_acked(ada.socket(), bob, "see you later")
-    row = bob.notification(ack["chat_room_id"])
-    assert row["user_id"] == ada.user_id and row["unread"] == 1 and row["is_read"] is False
-    assert bob.history(ack["chat_room_id"])["messages"][0]["message"] == "see you later"

@@ -133,3 +133,17 @@ def test_users_have_an_etag(stack, ada, eve):
     eve.put("/users/profile", {"first_name": "Evelyn"})
     changed = ada.get("/users", headers={"If-None-Match": tag})
     assert changed.status_code == 200 and changed.headers["ETag"] != tag
+
+
+def test_each_field_alone_and_who_is_told(stack, ada, bob):
+    watcher = bob.socket()
+    assert ada.put("/users/profile", {"first_name": "Augusta"}).json()["last_name"] == "Lovelace"
+    watcher.wait_type("user_update", first_name="Augusta", last_name="Lovelace", user_id=ada.user_id)
+    assert ada.put("/users/profile", {"last_name": "King"}).json()["first_name"] == "Augusta"
+    watcher.wait_type("user_update", first_name="Augusta", last_name="King", user_id=ada.user_id)
+
+    # Nothing changed, or only the password: nobody is told.
+    assert ada.put("/users/profile", {"first_name": "Augusta", "last_name": None}).status_code == 200
+    assert ada.put("/users/profile", {"password": "yet another secret 11"}).status_code == 200
+    marker(ada, watcher, bob, "after the changes")
+    assert len(watcher.of_type("user_update", user_id=ada.user_id)) == 2
