@@ -19,7 +19,9 @@ namespace parlor::bot_chats {
 Result<std::optional<ConversationId>> Find(db::Transaction& tx, UserId user);
 
 // Stores the answer to the question with `question` as its seq, or finds the one that was stored
-// before. `text` is cut at 16,000 bytes between two characters; invalid UTF-8 and NUL are replaced.
+// before (then `text` is not looked at, and the answer is the stored one to the byte). `text` is cut
+// at 16,000 bytes between two characters; invalid UTF-8 and NUL become U+FFFD. kNotFound: the user
+// has no bot chat.
 Result<Message> StoreAnswer(db::Transaction& tx, UserId user, Seq question, std::string_view text,
                             bool is_apology, TimestampMs now);
 
@@ -27,13 +29,15 @@ Result<Message> StoreAnswer(db::Transaction& tx, UserId user, Seq question, std:
 Result<std::vector<Message>> Context(db::Transaction& tx, ConversationId chat, Seq last,
                                      uint32_t limit);
 
-// A question that nobody has answered: its daemon was killed.
+// A question that has no answer: it is being worked on, or its daemon was killed.
 struct Unanswered {
   UserId user;
   ConversationId chat;
   Message question;
 };
-// The bot chats whose last message is the user's, sent at or after `since`; at most `limit`.
+// The questions sent at or after `since` that have no answer, oldest first; at most `limit`. Also one
+// that was overtaken by the answer to another of the same user. Looks at every bot chat (one a user
+// who ever asked): for the start of a daemon, not for every minute.
 Result<std::vector<Unanswered>> FindUnanswered(db::Transaction& tx, TimestampMs since,
                                                uint32_t limit);
 

@@ -30,18 +30,21 @@ Result<std::optional<Change>> Enter(db::Transaction& tx, ConversationId group, U
 Result<std::optional<Change>> Leave(db::Transaction& tx, ConversationId group, UserId user,
                                     TimestampMs now);
 
-// Ends the membership of `member`, and with it his presence. kNotFound: no such group, or no member;
-// kForbidden: the caller is neither `member` nor the owner; kConflict: the owner must hand the group
-// over first.
+// Ends the membership of `member`, and with it his presence and his read mark. In this order:
+// kNotFound: no such group; kForbidden: the caller is neither `member` nor the owner; kConflict: the
+// owner must hand the group over first; kNotFound: no member. The optional is his presence; that he
+// is no member any more (MemberRemoved) is for the caller to tell.
 Result<std::optional<Change>> Remove(db::Transaction& tx, ConversationId group, UserId caller,
                                      UserId member, TimestampMs now);
 
-// None of `users` is present anywhere any more. For those who went offline; at most 1,000. The rows
-// of the users are locked by the function.
+// None of `users` is present anywhere any more. For those who went offline; at most 1,000, in any
+// order. The rows of the users are locked by the function. By group, and in it by user. Five
+// statements, and two for each change.
 Result<std::vector<Change>> LeaveEverywhere(db::Transaction& tx, std::span<const UserId> users,
                                             TimestampMs now);
 
-// Members by id; `query` narrows them as in users::List. kNotFound: no such group.
+// Members by id; `query` narrows them as in users::List, whose `online` is meant. kNotFound: no such
+// group.
 Result<std::vector<GroupMember>> List(db::Transaction& tx, ConversationId group,
                                       const UserQuery& query, TimestampMs now);
 
@@ -58,10 +61,12 @@ struct Snapshot {
 Result<std::vector<Snapshot>> LoadPresence(db::Transaction& tx, ConversationId group);
 
 struct UnreadCounts {
-  TimestampMs last_sent_at;
-  std::vector<std::pair<UserId, uint64_t>> unread;  // of the members who are online, present or not
+  TimestampMs last_sent_at;  // only when there is somebody in `unread`
+  // Of the members who are online at a living daemon, present or not; by id.
+  std::vector<std::pair<UserId, uint64_t>> unread;
 };
-// Reads one row for each member; nothing is written.
+// One statement, which reads a row for each member at most; nothing is locked or written. Nobody
+// when there is no such group.
 Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group, TimestampMs now);
 
 }  // namespace parlor::group_members

@@ -2,8 +2,9 @@
 // part of a transaction of the caller; errors are those of db.h, plus what each function names.
 //
 // Everything that changes a group or who is in it locks in this order: the rows of the users whom
-// it is about (by id), the rows of chat_groups (by id), members, present. So the changes of one
-// group are in one order, and what is written to `events` meanwhile has ids in that order.
+// it is about (by id), the rows of chat_groups (by id), conversations, members, present. So the
+// changes of one group are in one order, and what is written to `events` meanwhile has ids in that
+// order. (Sending a message fits in: users of rooms to be made, conversations, members.)
 #pragma once
 
 #include <vector>
@@ -17,7 +18,7 @@ namespace parlor::groups {
 Result<GroupSummary> Create(db::Transaction& tx, UserId owner, std::string_view name,
                             TimestampMs now);
 
-// By id, as `caller` sees them.
+// By id, as `caller` sees them. `name` is looked for as users::List does.
 Result<std::vector<GroupSummary>> List(db::Transaction& tx, UserId caller, const GroupQuery& query);
 Result<GroupSummary> Get(db::Transaction& tx, ConversationId group, UserId caller);  // kNotFound
 
@@ -30,7 +31,7 @@ struct ChangeOutcome {
 };
 // Without change.group: the one group that the caller owns, kGroupIdRequired if that is none or
 // several. kNotFound; kForbidden unless the caller owns it; kInvalidField (owner_id) when the new
-// owner is no member or is suspended.
+// owner is no member or is suspended. After an error nothing has changed.
 Result<ChangeOutcome> Change(db::Transaction& tx, UserId caller, const GroupChange& change);
 
 }  // namespace parlor::groups

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/queries.h"
+#include "common/sql_parts.h"
 
 namespace parlor::messages {
 namespace {
@@ -22,6 +23,7 @@ Pair PairOf(const Outgoing& message, const ToUser& to) {
 struct Wanted {
   std::map<Pair, ConversationId> rooms;   // 0: does not exist (yet)
   std::map<UserId, ConversationId> bots;  // the same
+  std::set<UserId> askers;                // whose bot chat is made if there is none
   std::set<std::pair<ConversationId, UserId>> group_senders;
   std::set<ConversationId> groups;                            // those that there are
   std::set<std::pair<ConversationId, UserId>> group_members;  // senders who are members
@@ -35,18 +37,15 @@ Wanted Collect(std::span<const Outgoing> batch) {
       if (user->other != message.sender) wanted.rooms[PairOf(message, *user)];
     } else if (const auto* group = std::get_if<ToGroup>(&message.to)) {
       wanted.group_senders.emplace(group->group, message.sender);
+    } else if (const auto* answer = std::get_if<FromBot>(&message.to)) {
+      PARLOR_CHECK(message.sender == kBotUserId);
+      wanted.bots[answer->user];
     } else {
       wanted.bots[message.sender];
+      wanted.askers.insert(message.sender);
     }
   }
   return wanted;
-}
-
-template <typename Ids>
-db::SqlText& List(db::SqlText& sql, const Ids& ids) {
-  const char* separator = "(";
-  for (const auto id : ids) sql.Raw(std::exchange(separator, ",")).Value(id.value);
-  return sql.Raw(")");
 }
 
 // One range each of chat_rooms_pair. Not "(user_low, user_high) IN (…)": MariaDB reads the whole
@@ -72,7 +71,7 @@ Status FindBotChats(db::Transaction& tx, Wanted& wanted) {
   std::vector<UserId> users;
   for (const auto& [user, chat] : wanted.bots) users.push_back(user);
   db::SqlText sql("SELECT user_id, id FROM bot_chats WHERE user_id IN ");
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(List(sql, users).str()));
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(db::List(sql, users).str()));
   for (size_t row = 0; row < rows.size(); ++row) {
     wanted.bots[rows.As<UserId>(row, 0)] = rows.As<ConversationId>(row, 1);
   }
@@ -86,7 +85,7 @@ Status FindGroups(db::Transaction& tx, Wanted& wanted) {
   std::set<ConversationId> asked;
   for (const auto& [group, sender] : wanted.group_senders) asked.insert(group);
   db::SqlText sql("SELECT id, 0 FROM chat_groups WHERE id IN ");
-  List(sql, asked).Raw(" UNION ALL SELECT conversation_id, user_id FROM members WHERE ");
+  db::List(sql, asked).Raw(" UNION ALL SELECT conversation_id, user_id FROM members WHERE ");
   const char* separator = "";
   for (const auto& [group, sender] : wanted.group_senders) {
     sql.Raw(std::exchange(separator, " OR ")).Raw("conversation_id=").Value(group.value);
@@ -104,18 +103,20 @@ Status FindGroups(db::Transaction& tx, Wanted& wanted) {
   return Ok();
 }
 
-// Which of the people of rooms and bot chats to be made there are not.
+// Which of the people of rooms and bot chats to be made there are not. The others are locked, in
+// order: the foreign keys would lock them one by one, in that of the rooms.
 Status FindUnknownUsers(db::Transaction& tx, Wanted& wanted) {
   std::set<UserId> users;
   for (const auto& [pair, room] : wanted.rooms) {
     if (!room) users.insert({pair.first, pair.second});
   }
-  for (const auto& [user, chat] : wanted.bots) {
-    if (!chat) users.insert(user);
+  for (const UserId user : wanted.askers) {
+    if (!wanted.bots.at(user)) users.insert(user);
   }
   if (users.empty()) return Ok();
-  db::SqlText sql("SELECT id FROM users WHERE id IN ");
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(List(sql, users).str()));
+  db::SqlText sql("SELECT id FROM users FORCE INDEX (PRIMARY) WHERE id IN ");
+  db::List(sql, users).Raw(" ORDER BY id LOCK IN SHARE MODE");
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.str()));
   for (size_t row = 0; row < rows.size(); ++row) users.erase(rows.As<UserId>(row, 0));
   wanted.unknown_users = std::move(users);
   return Ok();
@@ -154,8 +155,8 @@ Status CreateMissing(db::Transaction& tx, Wanted& wanted, TimestampMs now) {
                                      {P(pair.first), P(pair.second)}, now));
     made.rooms[pair];
   }
-  for (const auto& [user, chat] : wanted.bots) {
-    if (chat || unknown(user)) continue;
+  for (const UserId user : wanted.askers) {
+    if (wanted.bots.at(user) || unknown(user)) continue;
     PARLOR_RETURN_IF_ERROR(
         CreateOne(tx, ConversationKind::kBot, queries::kCreateBotChat, {P(user)}, now));
     made.bots[user];
@@ -194,7 +195,8 @@ Result<ConversationId> TargetOf(const Outgoing& message, const Wanted& wanted) {
     }
     return group->group;
   }
-  const ConversationId chat = wanted.bots.at(message.sender);
+  const auto* answer = std::get_if<FromBot>(&message.to);
+  const ConversationId chat = wanted.bots.at(answer != nullptr ? answer->user : message.sender);
   if (!chat) return Status(ErrorCode::kNotFound, "There is no such user.");
   return chat;
 }

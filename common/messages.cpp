@@ -17,6 +17,13 @@ using db::P;
 // A client's own id of a message; compared byte by byte (VARBINARY pads nothing).
 using ClientKey = std::tuple<ConversationId, UserId, std::string_view>;
 
+constexpr uint64_t kApologyFlag = 1;  // of messages.flags
+
+uint64_t FlagsOf(const Outgoing& message) {
+  const auto* answer = std::get_if<FromBot>(&message.to);
+  return answer != nullptr && answer->is_apology ? kApologyFlag : 0;
+}
+
 // The locked row of a conversation.
 struct Tail {
   uint64_t last_seq = 0;
@@ -137,15 +144,16 @@ Stored Batch::Place(size_t index) {
     *known = stored;
     known->duplicate = true;  // for those that come after
   }
-  marks_[{conversation, message.sender}] = stored.seq.value;
+  // The bot is nobody's member.
+  if (message.sender != kBotUserId) marks_[{conversation, message.sender}] = stored.seq.value;
   new_.emplace_back(index, stored);
   return stored;
 }
 
 Status Batch::InsertMessages() {
   db::SqlText sql(
-      "INSERT INTO messages (conversation_id, sent_at_ms, seq, sender_id, body, client_msg_id) "
-      "VALUES ");
+      "INSERT INTO messages (conversation_id, sent_at_ms, seq, sender_id, body, client_msg_id, "
+      "flags) VALUES ");
   const char* separator = "(";
   for (const auto& [index, stored] : new_) {
     const Outgoing& message = messages_[index];
@@ -153,7 +161,7 @@ Status Batch::InsertMessages() {
     sql.Value(stored.sent_at.value).Raw(",").Value(stored.seq.value).Raw(",");
     sql.Value(message.sender.value).Raw(",").Text(message.body).Raw(",");
     message.client_msg_id ? sql.Hex(*message.client_msg_id) : sql.Null();
-    sql.Raw(")");
+    sql.Raw(",").Value(FlagsOf(message)).Raw(")");
   }
   return tx_.ExecuteText(sql.str()).status();
 }
@@ -183,6 +191,7 @@ Status Batch::UpdateConversations() {
 
 // An UPDATE, not an upsert: who was removed from a group meanwhile does not come back by it.
 Status Batch::MoveMarks() {
+  if (marks_.empty()) return Ok();
   if (marks_.size() == 1) {
     const auto& [member, seq] = *marks_.begin();
     return tx_.Execute(queries::kRaiseMark, {seq, P(member.first), P(member.second)}).status();
@@ -196,10 +205,6 @@ Status Batch::MoveMarks() {
       ") v ON v.conversation_id = m.conversation_id AND v.user_id = m.user_id SET m.read_seq = "
       "GREATEST(m.read_seq, v.seq)");
   return tx_.ExecuteText(sql.str()).status();
-}
-
-Message ToMessage(const db::Rows& rows, size_t row) {
-  return {rows.As<Seq>(row, 0), rows.Time(row, 1), rows.As<UserId>(row, 2), rows.Text(row, 3)};
 }
 
 // Rows read at once: what is in memory stays small, however long the messages are.
@@ -225,6 +230,11 @@ struct Filling {
 };
 
 }  // namespace
+
+Message ToMessage(const db::Rows& rows, size_t row) {
+  return {rows.As<Seq>(row, 0), rows.Time(row, 1), rows.As<UserId>(row, 2), rows.Text(row, 3),
+          (rows.U64(row, 4) & kApologyFlag) != 0};
+}
 
 Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
               std::vector<Result<Stored>>* outcomes) {

@@ -22,7 +22,9 @@ struct ToGroup {
 };
 struct ToBot {  // the sender's own bot chat: found or created
 };
-struct FromBot {  // the bot's answer in the user's bot chat; the sender is kBotUserId
+// The bot's answer in the bot chat of `user`, which it never makes; the sender is kBotUserId. No read
+// mark moves.
+struct FromBot {
   UserId user;
   bool is_apology = false;
 };
@@ -46,7 +48,7 @@ struct Stored {
 // Stores `batch` in order: one lock of the conversation rows (in id order), seq and strictly
 // increasing times (max(now, last + 1 ms)), repeats by client_msg_id (also inside the batch), one
 // multi-row INSERT, the senders' read marks. `outcomes` gets one entry a message: kInvalidField (to
-// oneself), kNotFound (no such user or group), kForbidden (no member of the group), or where it was
+// oneself), kNotFound (no such user, group or bot chat), kForbidden (no member of the group), or where it was
 // stored. The returned Status is about the transaction: after an error nothing of the batch is
 // stored. The number of statements does not depend on the number of messages or members, only on
 // that of rooms to be made: 8 with START TRANSACTION and COMMIT when there are none (7 without any
@@ -58,9 +60,9 @@ inline constexpr uint32_t kMaxPageBackward = 100;
 inline constexpr uint32_t kMaxPageForward = 1000;
 inline constexpr size_t kMaxPageBytes = 524288;  // of bodies, forward: 1000 could be 16 MB
 
-// One page (protocol.md §2, GET /chat_rooms/{id}): at least one message if there are any, and forward
-// no more than fit into kMaxPageBytes (100 backward are 1.6 MB at most). Range scans of the primary key, 101 rows each at most: one for
-// a page of up to 100.
+// One page (protocol.md §2, GET /chat_rooms/{id}): at least one message if there are any, and
+// forward no more than fit into kMaxPageBytes (100 backward are 1.6 MB at most). Range scans of the
+// primary key, 101 rows each at most: one for a page of up to 100.
 Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
                              const PageRequest& page);
 
@@ -68,5 +70,9 @@ Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
 // daemon reads when it missed something. At most `limit`.
 Result<std::vector<Message>> ReadRange(db::Transaction& tx, ConversationId conversation,
                                        TimestampMs since, Seq first, Seq last, uint32_t limit);
+
+// A row of seq, sent_at_ms, sender_id, body, flags: what every statement that reads messages begins
+// with.
+Message ToMessage(const db::Rows& rows, size_t row);
 
 }  // namespace parlor::messages

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/queries.h"
+#include "common/sql_parts.h"
 
 namespace parlor::presence_store {
 namespace {
@@ -18,11 +19,6 @@ std::vector<UserId> Sorted(std::span<const UserId> users) {
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   return sorted;
-}
-
-db::SqlText& List(db::SqlText& sql, std::span<const UserId> users) {
-  for (size_t i = 0; i < users.size(); ++i) sql.Raw(i == 0 ? "(" : ",").Value(users[i].value);
-  return sql.Raw(")");
 }
 
 std::vector<UserId> Ids(const db::Rows& rows) {
@@ -43,16 +39,16 @@ std::vector<UserId> Difference(std::span<const UserId> from, std::span<const Use
 // Two daemons that each look at the other's row before it is there (or gone) would both be wrong
 // about who was first or last: the users' rows decide who looks first. Returns who exists.
 Result<std::vector<UserId>> LockUsers(db::Transaction& tx, std::span<const UserId> users) {
-  db::SqlText sql("SELECT id FROM users WHERE id IN ");
+  db::SqlText sql("SELECT id FROM users FORCE INDEX (PRIMARY) WHERE id IN ");
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                          tx.QueryText(List(sql, users).Raw(" ORDER BY id FOR UPDATE").str()));
+                          tx.QueryText(db::List(sql, users).Raw(" ORDER BY id FOR UPDATE").str()));
   return Ids(rows);
 }
 
 Result<std::vector<UserId>> OnlineHere(db::Transaction& tx, DaemonId daemon,
                                        std::span<const UserId> users) {
   db::SqlText sql("SELECT user_id FROM online WHERE user_id IN ");
-  List(sql, users).Raw(" AND daemon_id = ").Value(daemon.value).Raw(" ORDER BY user_id");
+  db::List(sql, users).Raw(" AND daemon_id = ").Value(daemon.value).Raw(" ORDER BY user_id");
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.str()));
   return Ids(rows);
 }
@@ -112,7 +108,7 @@ Result<std::vector<UserId>> SetOffline(db::Transaction& tx, DaemonId daemon,
   PARLOR_ASSIGN_OR_RETURN(const std::vector<UserId> here, OnlineHere(tx, daemon, wanted));
   if (here.empty()) return here;
   db::SqlText sql("DELETE FROM online WHERE user_id IN ");
-  List(sql, here).Raw(" AND daemon_id = ").Value(daemon.value);
+  db::List(sql, here).Raw(" AND daemon_id = ").Value(daemon.value);
   PARLOR_RETURN_IF_ERROR(tx.ExecuteText(sql.str()).status());
   PARLOR_ASSIGN_OR_RETURN(const std::vector<UserId> still, OnlineSomewhere(tx, here, now));
   return Difference(here, still);
@@ -132,7 +128,7 @@ Result<std::vector<UserId>> OnlineSomewhere(db::Transaction& tx, std::span<const
   db::SqlText sql(
       "SELECT DISTINCT o.user_id FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE "
       "o.user_id IN ");
-  List(sql, users).Raw(" AND d.heartbeat_at_ms >= ").Value(now.value - kDeadAfterMs);
+  db::List(sql, users).Raw(" AND d.heartbeat_at_ms >= ").Value(now.value - kDeadAfterMs);
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.Raw(" ORDER BY o.user_id").str()));
   return Ids(rows);
 }

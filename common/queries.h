@@ -167,13 +167,13 @@ inline constexpr std::string_view kRaiseMark =  // PRIMARY
 
 // ---- messages: pages, each one range scan of PRIMARY
 inline constexpr std::string_view kPageBefore =
-    "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
+    "SELECT seq, sent_at_ms, sender_id, body, flags FROM messages WHERE conversation_id = ? "
     "AND sent_at_ms < ? ORDER BY sent_at_ms DESC LIMIT ?";
 inline constexpr std::string_view kPageAfter =
-    "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
+    "SELECT seq, sent_at_ms, sender_id, body, flags FROM messages WHERE conversation_id = ? "
     "AND sent_at_ms > ? ORDER BY sent_at_ms LIMIT ?";
 inline constexpr std::string_view kReadRange =
-    "SELECT seq, sent_at_ms, sender_id, body FROM messages WHERE conversation_id = ? "
+    "SELECT seq, sent_at_ms, sender_id, body, flags FROM messages WHERE conversation_id = ? "
     "AND sent_at_ms >= ? AND seq BETWEEN ? AND ? ORDER BY sent_at_ms LIMIT ?";
 
 // ---- messages: after a commit in doubt (wsd/batch_store.h)
@@ -189,5 +189,100 @@ inline constexpr std::string_view kCreateRoom =
     "INSERT INTO chat_rooms (id, user_low, user_high) VALUES (LAST_INSERT_ID(), ?, ?)";
 inline constexpr std::string_view kCreateBotChat =
     "INSERT INTO bot_chats (id, user_id) VALUES (LAST_INSERT_ID(), ?)";
+
+// ---- groups
+inline constexpr std::string_view kCreateGroup =
+    "INSERT INTO chat_groups (id, name, owner_id, member_count) VALUES (?, ?, ?, 1)";
+// Two ways to the same columns, their first parameter is the caller. The filters are switched by
+// numbers, as in kListUsers. PRIMARY of all three; the name is looked for in every group after `id`.
+inline constexpr std::string_view kListGroups =
+    "SELECT g.id, g.name, g.owner_id, g.member_count, m.user_id IS NOT NULL, c.last_sent_at_ms, "
+    "c.last_seq, COALESCE(c.last_seq - m.read_seq, 0) FROM chat_groups g JOIN conversations c ON "
+    "c.id = g.id LEFT JOIN members m ON m.conversation_id = g.id AND m.user_id = ? WHERE g.id > ? "
+    "AND (? = 0 OR g.name COLLATE utf8mb4_unicode_520_ci LIKE ?) ORDER BY g.id LIMIT ?";
+inline constexpr std::string_view kListMyGroups =  // members_user, PRIMARY of the others
+    "SELECT g.id, g.name, g.owner_id, g.member_count, 1, c.last_sent_at_ms, c.last_seq, "
+    "c.last_seq - m.read_seq FROM members m JOIN chat_groups g ON g.id = m.conversation_id JOIN "
+    "conversations c ON c.id = g.id WHERE m.user_id = ? AND m.conversation_id > ? "
+    "AND (? = 0 OR g.name COLLATE utf8mb4_unicode_520_ci LIKE ?) ORDER BY g.id LIMIT ?";
+inline constexpr std::string_view kGetGroup =  // PRIMARY of all three
+    "SELECT g.id, g.name, g.owner_id, g.member_count, m.user_id IS NOT NULL, c.last_sent_at_ms, "
+    "c.last_seq, COALESCE(c.last_seq - m.read_seq, 0) FROM chat_groups g JOIN conversations c ON "
+    "c.id = g.id LEFT JOIN members m ON m.conversation_id = g.id AND m.user_id = ? WHERE g.id = ?";
+inline constexpr std::string_view kGroupExists =  // PRIMARY
+    "SELECT 1 FROM chat_groups WHERE id = ?";
+inline constexpr std::string_view kGroupsOfOwner =  // chat_groups_owner
+    "SELECT id FROM chat_groups WHERE owner_id = ? LIMIT 2";
+inline constexpr std::string_view kLockGroup =  // PRIMARY
+    "SELECT owner_id, name, presence_seq FROM chat_groups WHERE id = ? FOR UPDATE";
+inline constexpr std::string_view kChangeGroup =  // PRIMARY
+    "UPDATE chat_groups SET name = ?, owner_id = ? WHERE id = ?";
+inline constexpr std::string_view kLockUser =  // PRIMARY
+    "SELECT first_name, last_name, suspended_at_ms IS NOT NULL FROM users WHERE id = ? FOR UPDATE";
+
+// ---- group members, present. Those that change something come after kLockUser and kLockGroup.
+inline constexpr std::string_view kMembership =  // PRIMARY of both
+    "SELECT EXISTS (SELECT 1 FROM members WHERE conversation_id = ? AND user_id = ?), "
+    "EXISTS (SELECT 1 FROM present WHERE conversation_id = ? AND user_id = ?)";
+// Shared, as the foreign key of members would lock it next: no message is on its way meanwhile.
+inline constexpr std::string_view kLockNewest =  // PRIMARY
+    "SELECT last_seq FROM conversations WHERE id = ? LOCK IN SHARE MODE";
+inline constexpr std::string_view kAddMember =
+    "INSERT INTO members (conversation_id, user_id, read_seq, joined_at_ms) VALUES (?, ?, ?, ?)";
+inline constexpr std::string_view kRemoveMember =  // PRIMARY
+    "DELETE FROM members WHERE conversation_id = ? AND user_id = ?";
+inline constexpr std::string_view kAddPresent =
+    "INSERT INTO present (conversation_id, user_id, entered_at_ms) VALUES (?, ?, ?)";
+inline constexpr std::string_view kRemovePresent =  // PRIMARY
+    "DELETE FROM present WHERE conversation_id = ? AND user_id = ?";
+inline constexpr std::string_view kMemberCame =  // PRIMARY
+    "UPDATE chat_groups SET member_count = member_count + 1 WHERE id = ?";
+inline constexpr std::string_view kMemberWent =  // PRIMARY; an administrator may have miscounted
+    "UPDATE chat_groups SET member_count = GREATEST(member_count, 1) - 1 WHERE id = ?";
+inline constexpr std::string_view kSetPresenceSeq =  // PRIMARY
+    "UPDATE chat_groups SET presence_seq = ? WHERE id = ?";
+// As kListUsers. PRIMARY of members (the group's range after `user_id`), users, online and present.
+inline constexpr std::string_view kListMembers =
+    "SELECT * FROM (SELECT u.id, u.first_name, u.last_name, u.suspended_at_ms IS NULL AND EXISTS "
+    "(SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE o.user_id = u.id AND "
+    "d.heartbeat_at_ms >= ?) AS is_online, EXISTS (SELECT 1 FROM present p WHERE "
+    "p.conversation_id = m.conversation_id AND p.user_id = m.user_id) AS is_present "
+    "FROM members m JOIN users u ON u.id = m.user_id WHERE m.conversation_id = ? AND "
+    "m.user_id > ? AND (? = 0 OR CONCAT(u.first_name, ' ', u.last_name) COLLATE "
+    "utf8mb4_unicode_520_ci LIKE ?)) listed WHERE ? = 0 OR is_online ORDER BY id LIMIT ?";
+inline constexpr std::string_view kPresenceOfAll =  // PRIMARY of both, in its order
+    "SELECT g.id, g.presence_seq, p.user_id FROM chat_groups g LEFT JOIN present p ON "
+    "p.conversation_id = g.id ORDER BY g.id, p.user_id";
+inline constexpr std::string_view kPresenceOfGroup =  // PRIMARY of both
+    "SELECT g.id, g.presence_seq, p.user_id FROM chat_groups g LEFT JOIN present p ON "
+    "p.conversation_id = g.id WHERE g.id = ? ORDER BY p.user_id";
+// PRIMARY of members (the group's range), of online and daemons; or, where fewer are online than are
+// members, all of online and PRIMARY of members: the server's choice.
+inline constexpr std::string_view kCountUnread =
+    "SELECT m.user_id, c.last_seq - m.read_seq, c.last_sent_at_ms FROM conversations c JOIN "
+    "members m ON m.conversation_id = c.id WHERE c.id = ? AND m.user_id IN (SELECT o.user_id FROM "
+    "online o JOIN daemons d ON d.id = o.daemon_id WHERE d.heartbeat_at_ms >= ?) "
+    "ORDER BY m.user_id";
+
+// ---- bot chats
+inline constexpr std::string_view kFindBotChat =  // bot_chats_user
+    "SELECT id FROM bot_chats WHERE user_id = ?";
+inline constexpr std::string_view kContext =  // PRIMARY, backwards
+    "SELECT seq, sent_at_ms, sender_id, body, flags FROM messages WHERE conversation_id = ? "
+    "AND seq <= ? ORDER BY sent_at_ms DESC LIMIT ?";
+// Goes through bot_chats (one row for each user who ever asked), never through all conversations or
+// messages: PRIMARY of conversations tells which chats are recent, PRIMARY of messages gives their
+// newest, messages_client says what is answered. For the start of a daemon.
+inline constexpr std::string_view kFindUnanswered =
+    "SELECT q.seq, q.sent_at_ms, q.sender_id, q.body, q.flags, b.user_id, b.id FROM bot_chats b "
+    "STRAIGHT_JOIN conversations c ON c.id = b.id STRAIGHT_JOIN messages q FORCE INDEX (PRIMARY) "
+    "ON q.conversation_id = b.id WHERE c.last_sent_at_ms >= ? AND q.sent_at_ms >= ? AND "
+    "q.sender_id <> 0 AND NOT EXISTS (SELECT 1 FROM messages a WHERE a.conversation_id = b.id AND "
+    "a.sender_id = 0 AND a.client_msg_id = CAST(CONCAT('re:', q.seq) AS BINARY)) "
+    "ORDER BY q.sent_at_ms, b.id, q.seq LIMIT ?";
+inline constexpr std::string_view kLoadRules =  // bot_rules_order
+    "SELECT id, pattern, answer FROM bot_rules WHERE enabled = TRUE ORDER BY priority, id LIMIT ?";
+inline constexpr std::string_view kFirstName =  // PRIMARY
+    "SELECT first_name FROM users WHERE id = ?";
 
 }  // namespace parlor::queries

@@ -4,6 +4,7 @@
 
 #include "common/presence_store.h"
 #include "common/queries.h"
+#include "common/sql_parts.h"
 
 namespace parlor::users {
 namespace {
@@ -21,16 +22,6 @@ Result<Profile> OneProfile(db::Transaction& tx, std::string_view sql, UserId id)
   if (rows.empty()) return NotFound();
   return Profile{rows.As<UserId>(0, 0), rows.Text(0, 1), rows.Text(0, 2), rows.Text(0, 3),
                  rows.Time(0, 4)};
-}
-
-// '%', '_' and '\' in a name stand for themselves.
-std::string ContainsPattern(std::string_view name) {
-  std::string pattern = "%";
-  for (const char c : name) {
-    if (c == '%' || c == '_' || c == '\\') pattern.push_back('\\');
-    pattern.push_back(c);
-  }
-  return pattern + "%";
 }
 
 }  // namespace
@@ -80,7 +71,7 @@ Status SetPasswordHash(db::Transaction& tx, UserId id, std::string_view password
 }
 
 Result<std::vector<PublicUser>> List(db::Transaction& tx, const UserQuery& query, TimestampMs now) {
-  const std::string pattern = ContainsPattern(query.name);
+  const std::string pattern = db::ContainsPattern(query.name);
   const int64_t limit = query.limit ? int64_t{*query.limit} : std::numeric_limits<int64_t>::max();
   PARLOR_ASSIGN_OR_RETURN(
       const db::Rows rows,

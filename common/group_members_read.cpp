@@ -1,0 +1,68 @@
+// Reading who is in a group: nothing here locks or writes.
+#include <limits>
+
+#include "common/group_members.h"
+#include "common/groups.h"
+#include "common/presence_store.h"
+#include "common/queries.h"
+#include "common/sql_parts.h"
+
+namespace parlor::group_members {
+namespace {
+
+using db::P;
+
+TimestampMs AliveSince(TimestampMs now) {
+  return TimestampMs(now.value - presence_store::kDeadAfterMs);
+}
+
+}  // namespace
+
+Result<std::vector<GroupMember>> List(db::Transaction& tx, ConversationId group,
+                                      const UserQuery& query, TimestampMs now) {
+  PARLOR_RETURN_IF_ERROR(groups::CheckExists(tx, group));
+  const std::string pattern = db::ContainsPattern(query.name);
+  const int64_t limit = query.limit ? int64_t{*query.limit} : std::numeric_limits<int64_t>::max();
+  PARLOR_ASSIGN_OR_RETURN(
+      const db::Rows rows,
+      tx.Query(queries::kListMembers,
+               {P(AliveSince(now)), P(group), P(query.after), int64_t{!query.name.empty()},
+                P(pattern), int64_t{query.online_only}, limit}));
+  std::vector<GroupMember> members;
+  members.reserve(rows.size());
+  for (size_t row = 0; row < rows.size(); ++row) {
+    members.push_back(
+        {{rows.As<UserId>(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.U64(row, 3) != 0},
+         rows.U64(row, 4) != 0});
+  }
+  return members;
+}
+
+Result<std::vector<Snapshot>> LoadPresence(db::Transaction& tx, ConversationId group) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, group
+                                                   ? tx.Query(queries::kPresenceOfGroup, {P(group)})
+                                                   : tx.Query(queries::kPresenceOfAll, {}));
+  std::vector<Snapshot> snapshots;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const auto id = rows.As<ConversationId>(row, 0);
+    if (snapshots.empty() || snapshots.back().group != id) {
+      snapshots.push_back({id, rows.U64(row, 1), {}});
+    }
+    if (!rows.IsNull(row, 2)) snapshots.back().present.push_back(rows.As<UserId>(row, 2));
+  }
+  return snapshots;
+}
+
+Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group, TimestampMs now) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.Query(queries::kCountUnread, {P(group), P(AliveSince(now))}));
+  UnreadCounts counts;
+  counts.unread.reserve(rows.size());
+  for (size_t row = 0; row < rows.size(); ++row) {
+    counts.unread.emplace_back(rows.As<UserId>(row, 0), rows.U64(row, 1));
+    counts.last_sent_at = rows.Time(row, 2);
+  }
+  return counts;
+}
+
+}  // namespace parlor::group_members
