@@ -250,6 +250,18 @@ SELECT c.id, ELT(c.kind, 'room', 'group', 'bot') AS kind, r.user_low, r.user_hig
 FROM conversations c LEFT JOIN chat_rooms r ON r.id = c.id LEFT JOIN chat_groups g ON g.id = c.id
      LEFT JOIN bot_chats b ON b.id = c.id;
 
+CREATE SQL SECURITY INVOKER VIEW admin_groups AS
+SELECT g.id, g.name, g.owner_id, CONCAT(u.first_name, ' ', u.last_name) AS owner, g.member_count,
+       (SELECT COUNT(*) FROM present p WHERE p.conversation_id = g.id) AS present_now, c.last_seq AS messages,
+       CAST(TIMESTAMPADD(MICROSECOND, c.created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
+       CAST(TIMESTAMPADD(MICROSECOND, NULLIF(c.last_sent_at_ms, 0) * 1000, '1970-01-01') AS DATETIME(3)) AS last_sent_at
+FROM chat_groups g JOIN conversations c ON c.id = g.id JOIN users u ON u.id = g.owner_id;
+
+CREATE SQL SECURITY INVOKER VIEW admin_present AS
+SELECT p.conversation_id, g.name, p.user_id, u.first_name, u.last_name,
+       CAST(TIMESTAMPADD(MICROSECOND, p.entered_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS entered_at
+FROM present p JOIN chat_groups g ON g.id = p.conversation_id JOIN users u ON u.id = p.user_id;
+
 CREATE SQL SECURITY INVOKER VIEW admin_members AS
 SELECT m.conversation_id, m.user_id, m.read_seq, c.last_seq - m.read_seq AS unread,
        CAST(TIMESTAMPADD(MICROSECOND, m.joined_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS joined_at

@@ -270,6 +270,8 @@ ConversationId TestDatabase::AddGroup(UserId owner, std::string_view name) {
 void TestDatabase::AddMember(ConversationId group, UserId user) {
   db::SqlText sql("INSERT INTO members (conversation_id, user_id, joined_at_ms) VALUES (");
   Run(sql.Value(group.value).Raw(",").Value(user.value).Raw(", 1700000000000)").str());
+  Run("UPDATE chat_groups SET member_count = member_count + 1 WHERE id = " +
+      std::to_string(group.value));
 }
 
 }  // namespace parlor::testing

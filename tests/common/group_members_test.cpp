@@ -1,0 +1,235 @@
+#include "common/group_members.h"
+
+#include "common/events.h"
+#include "common/groups.h"
+#include "common/messages.h"
+#include "common/presence_store.h"
+#include "tests/support/store_test.h"
+
+namespace parlor::group_members {
+namespace {
+
+using MaybeChange = Result<std::optional<Change>>;
+
+class GroupMembersTest : public testing::StoreTest {
+ protected:
+  MaybeChange EnterOne(ConversationId group, UserId user) {
+    return In([&](db::Transaction& tx) { return Enter(tx, group, user, kNow); });
+  }
+  MaybeChange LeaveOne(ConversationId group, UserId user) {
+    return In([&](db::Transaction& tx) { return Leave(tx, group, user, kNow); });
+  }
+  MaybeChange RemoveOne(UserId caller, UserId member) {
+    return In([&](db::Transaction& tx) { return Remove(tx, group_, caller, member, kNow); });
+  }
+  std::vector<Change> LeaveAll(const std::vector<UserId>& users) {
+    return In([&](db::Transaction& tx) { return LeaveEverywhere(tx, users, kNow); }).value();
+  }
+  std::vector<Snapshot> Load(ConversationId group = {}) {
+    return In([&](db::Transaction& tx) { return LoadPresence(tx, group); }).value();
+  }
+  void Write(UserId from) {
+    std::vector<Result<messages::Stored>> outcomes;
+    const messages::Outgoing message{from, messages::ToGroup{group_}, "text", {}};
+    ASSERT_TRUE(In([&](db::Transaction& tx) {
+                  return messages::Append(tx, {&message, 1}, kNow, &outcomes);
+                }).ok());
+    ASSERT_TRUE(outcomes.at(0).ok());
+  }
+  std::string Where(ConversationId group, UserId user) {
+    return " WHERE conversation_id = " + std::to_string(group.value) +
+           " AND user_id = " + std::to_string(user.value);
+  }
+  uint64_t ReadSeq(UserId user) {
+    return db_.Number("SELECT read_seq FROM members" + Where(group_, user));
+  }
+  uint64_t Counted(ConversationId group) {
+    return db_.Number("SELECT member_count FROM chat_groups WHERE id = " +
+                      std::to_string(group.value));
+  }
+  void ExpectCountsAreTrue() {
+    EXPECT_EQ(Count("chat_groups g WHERE member_count <> (SELECT COUNT(*) FROM members m WHERE "
+                    "m.conversation_id = g.id)"),
+              0u);
+  }
+
+  UserId ada_ = db_.AddUser("Ada", "Lovelace"), bob_ = db_.AddUser("Bob", "Kahn");
+  ConversationId group_ = db_.AddGroup(ada_, "Looms");
+};
+
+// ---- entering and leaving
+
+TEST_F(GroupMembersTest, EnteringIsToldOnceWithNumberAndNames) {
+  const MaybeChange first = EnterOne(group_, bob_);
+  ASSERT_TRUE(first.ok());
+  ASSERT_TRUE(first->has_value());
+  const PresenceChanged& event = (*first)->event;
+  EXPECT_EQ(event.group, group_);
+  EXPECT_EQ(event.presence_seq, 1u);
+  EXPECT_EQ(event.user, bob_);
+  EXPECT_EQ(event.first_name, "Bob");
+  EXPECT_EQ(event.last_name, "Kahn");
+  EXPECT_TRUE(event.is_enter);
+
+  const MaybeChange again = EnterOne(group_, bob_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE(again->has_value());
+  EXPECT_EQ(Count("present"), 1u);
+  EXPECT_EQ(Count("events"), 1u);
+}
+
+TEST_F(GroupMembersTest, TheEventIsTheRowOfItsId) {
+  const Change change = EnterOne(group_, bob_)->value();
+  const auto rows =
+      In([&](db::Transaction& tx) { return events::Pending(tx, EventId(), 10); }).value();
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].id, change.id);
+  EXPECT_EQ(rows[0].payload, EncodeEvent(change.event, EventId()));
+}
+
+TEST_F(GroupMembersTest, LeavingIsToldOnceAndEndsNoMembership) {
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  const MaybeChange left = LeaveOne(group_, bob_);
+  ASSERT_TRUE(left.ok());
+  ASSERT_TRUE(left->has_value());
+  EXPECT_EQ((*left)->event.presence_seq, 2u);
+  EXPECT_EQ((*left)->event.first_name, "Bob");
+  EXPECT_FALSE((*left)->event.is_enter);
+  EXPECT_FALSE(LeaveOne(group_, bob_)->has_value());
+  EXPECT_EQ(Count("present"), 0u);
+  EXPECT_EQ(Count("members" + Where(group_, bob_)), 1u);
+  EXPECT_EQ(Count("events"), 2u);
+}
+
+TEST_F(GroupMembersTest, WhatDoesNotExistIsNotFound) {
+  const ConversationId nowhere(999);
+  EXPECT_EQ(Code(EnterOne(nowhere, bob_)), ErrorCode::kNotFound);
+  EXPECT_EQ(Code(LeaveOne(nowhere, bob_)), ErrorCode::kNotFound);
+  EXPECT_EQ(Code(EnterOne(group_, UserId(999))), ErrorCode::kNotFound);
+  EXPECT_FALSE(LeaveOne(group_, UserId(999))->has_value());
+  EXPECT_EQ(Count("events"), 0u);
+}
+
+TEST_F(GroupMembersTest, WhoEntersFirstIsAMemberWhoHasReadEverything) {
+  Write(ada_);
+  Write(ada_);
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  EXPECT_EQ(ReadSeq(bob_), 2u);
+  EXPECT_EQ(Counted(group_), 2u);
+  Write(ada_);
+  ASSERT_TRUE(LeaveOne(group_, bob_).ok());
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  EXPECT_EQ(ReadSeq(bob_), 2u);  // a member stays where he was
+  EXPECT_EQ(Counted(group_), 2u);
+  ExpectCountsAreTrue();
+}
+
+// ---- removing
+
+TEST_F(GroupMembersTest, MembersRemoveThemselvesAndTheOwnerRemovesAnybody) {
+  const UserId eve = db_.AddUser();
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  db_.AddMember(group_, eve);
+  EXPECT_EQ(Counted(group_), 3u);
+
+  const MaybeChange went = RemoveOne(bob_, bob_);
+  ASSERT_TRUE(went.ok());
+  ASSERT_TRUE(went->has_value());  // was present
+  EXPECT_EQ((*went)->event.presence_seq, 2u);
+  EXPECT_FALSE((*went)->event.is_enter);
+  const MaybeChange put_out = RemoveOne(ada_, eve);
+  ASSERT_TRUE(put_out.ok());
+  EXPECT_FALSE(put_out->has_value());  // was not
+  EXPECT_EQ(Count("present"), 0u);
+  EXPECT_EQ(Counted(group_), 1u);
+  ExpectCountsAreTrue();
+}
+
+TEST_F(GroupMembersTest, RemovingHasItsRules) {
+  const UserId eve = db_.AddUser();
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  db_.AddMember(group_, eve);
+  EXPECT_EQ(Code(RemoveOne(bob_, eve)), ErrorCode::kForbidden);
+  EXPECT_EQ(Code(RemoveOne(bob_, ada_)), ErrorCode::kForbidden);  // not the owner either
+  EXPECT_EQ(Code(RemoveOne(ada_, ada_)), ErrorCode::kConflict);
+  EXPECT_EQ(Code(RemoveOne(ada_, UserId(999))), ErrorCode::kNotFound);
+  ASSERT_TRUE(RemoveOne(ada_, eve).ok());
+  EXPECT_EQ(Code(RemoveOne(ada_, eve)), ErrorCode::kNotFound);
+  EXPECT_EQ(Code(RemoveOne(eve, eve)), ErrorCode::kNotFound);
+  EXPECT_EQ(Code(RemoveOne(eve, bob_)), ErrorCode::kForbidden);
+  group_ = ConversationId(999);
+  EXPECT_EQ(Code(RemoveOne(ada_, bob_)), ErrorCode::kNotFound);
+  EXPECT_EQ(Count("members"), 2u);
+  EXPECT_EQ(Count("present"), 1u);
+}
+
+TEST_F(GroupMembersTest, WhoWasRemovedCannotWriteAndBeginsAnew) {
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  ASSERT_TRUE(RemoveOne(ada_, bob_).ok());
+  Write(ada_);
+  std::vector<Result<messages::Stored>> outcomes;
+  const messages::Outgoing message{bob_, messages::ToGroup{group_}, "text", {}};
+  ASSERT_TRUE(In([&](db::Transaction& tx) {
+                return messages::Append(tx, {&message, 1}, kNow, &outcomes);
+              }).ok());
+  EXPECT_EQ(Code(outcomes.at(0)), ErrorCode::kForbidden);
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  EXPECT_EQ(ReadSeq(bob_), 1u);
+}
+
+// ---- leaving everywhere
+
+TEST_F(GroupMembersTest, LeaveEverywhereNumbersEachChangeOfEachGroup) {
+  const UserId eve = db_.AddUser("Eve", "E");
+  const ConversationId second = db_.AddGroup(ada_), third = db_.AddGroup(ada_);
+  for (const UserId user : {ada_, bob_, eve}) {
+    ASSERT_TRUE(EnterOne(group_, user).ok());
+    ASSERT_TRUE(EnterOne(second, user).ok());
+  }
+  ASSERT_TRUE(EnterOne(third, ada_).ok());
+
+  const std::vector<Change> changes = LeaveAll({eve, bob_, eve, UserId(999)});
+  ASSERT_EQ(changes.size(), 4u);
+  std::vector<std::tuple<ConversationId, uint64_t, UserId>> left;
+  for (const Change& change : changes) {
+    EXPECT_FALSE(change.event.is_enter);
+    EXPECT_EQ(change.event.first_name, change.event.user == bob_ ? "Bob" : "Eve");
+    EXPECT_EQ(Count("events WHERE id = " + std::to_string(change.id.value)), 1u);
+    left.emplace_back(change.event.group, change.event.presence_seq, change.event.user);
+  }
+  EXPECT_EQ(left, (decltype(left){
+                      {group_, 4, bob_}, {group_, 5, eve}, {second, 4, bob_}, {second, 5, eve}}));
+  const std::vector<Snapshot> now = Load();
+  ASSERT_EQ(now.size(), 3u);
+  EXPECT_EQ(now[0].presence_seq, 5u);
+  EXPECT_EQ(now[0].present, std::vector<UserId>{ada_});
+  EXPECT_EQ(now[2].presence_seq, 1u);
+  EXPECT_EQ(now[2].present, std::vector<UserId>{ada_});
+  EXPECT_TRUE(LeaveAll({bob_, eve}).empty());
+  EXPECT_TRUE(LeaveAll({}).empty());
+}
+
+// ---- reading
+
+TEST_F(GroupMembersTest, SnapshotsAreOfAllGroupsOrOfOne) {
+  const ConversationId empty = db_.AddGroup(bob_);
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  ASSERT_TRUE(EnterOne(group_, ada_).ok());
+  ASSERT_TRUE(EnterOne(empty, bob_).ok());
+  ASSERT_TRUE(LeaveOne(empty, bob_).ok());
+  const std::vector<Snapshot> all = Load();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].group, group_);
+  EXPECT_EQ(all[0].presence_seq, 2u);
+  EXPECT_EQ(all[0].present, (std::vector<UserId>{ada_, bob_}));
+  EXPECT_EQ(all[1].group, empty);
+  EXPECT_EQ(all[1].presence_seq, 2u);
+  EXPECT_TRUE(all[1].present.empty());
+  const std::vector<Snapshot> one = Load(empty);
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].group, empty);
+  EXPECT_TRUE(Load(ConversationId(999)).empty());
+}
+
+}  // namespace
+}  // namespace parlor::group_members
