@@ -1,0 +1,120 @@
+// The types of parlor-client.js: the Parlor protocol (docs/protocol.md) for browsers and Node, without any DOM.
+//
+// One ParlorClient is one signed-in person in one tab. It keeps the socket open (growing, jittered pauses between
+// attempts), sends again what was not acknowledged under the same client_msg_id, and after every break brings each
+// loaded conversation up to date by its time cursor; repeats are dropped by `seq`. So a Conversation's `messages` never
+// has a hole or a repeat in what it has loaded. Everything is on the thread that made it; no function throws but by
+// rejecting its promise with a ParlorError.
+
+export type Iso = string; // "2026-11-22T17:04:12.123Z"
+
+/** What went wrong, in the protocol's words. */
+export class ParlorError extends Error {
+  readonly status: number; // HTTP; 0: no answer at all
+  readonly code: string; // "invalid_field", "unavailable", …; "network": no answer at all
+  readonly field?: string;
+  readonly retryAfterMs?: number;
+}
+
+export interface User { user_id: number; first_name: string; last_name: string; online: boolean }
+export interface Member extends User { present: boolean }
+export interface Profile { user_id: number; email: string; first_name: string; last_name: string; created_at: Iso }
+export interface ProfileChange { first_name?: string; last_name?: string; password?: string; current_password?: string }
+export interface Room { chat_room_id: number; other_user_id: number; last_timestamp: Iso; last_seq: number; unread: number }
+export interface Group {
+  chat_group_id: number; name: string; owner_id: number; members: number; is_member: boolean;
+  last_timestamp: Iso | null; last_seq: number; unread: number;
+}
+export interface Notification {
+  chat_room_id?: number; chat_group_id?: number; user_id: number; is_read: boolean; unread: number; timestamp: Iso;
+}
+export interface Message {
+  seq: number; user_id: number; // 0: the bot
+  message: string; timestamp: Iso; error?: true;
+}
+
+/** Whom a conversation is with. A room is named by the other person: its first message makes it. */
+export type Target = { user_id: number } | { chat_group_id: number } | { bot: true };
+
+/** A message of mine that is not acknowledged yet. Kept in the storage, so it survives a reload of the page. */
+export interface Outgoing {
+  readonly client_msg_id: string;
+  readonly message: string;
+  readonly created_at: Iso;
+  readonly state: 'pending' | 'failed'; // failed: refused for good, or given up; retry() or discard()
+  readonly error?: { code: string; message: string };
+}
+
+export interface Conversation extends EventTarget {
+  readonly key: string; // "user-9", "group-21", "bot"
+  readonly target: Target;
+  readonly chat_room_id: number | null; // known once the room exists
+  /** In the order of `seq`. A new array at every change, so it can be compared by identity. */
+  readonly messages: readonly Message[];
+  readonly outgoing: readonly Outgoing[]; // in the order of sending
+  readonly loaded: boolean; // load() has succeeded once
+  readonly hasOlder: boolean;
+  /** The newest page, or what is new since the last time. Safe to call again. */
+  load(): Promise<void>;
+  loadOlder(): Promise<void>; // 100 more, if hasOlder; one at a time
+  /** Sends, or keeps it until there is a connection. Never rejects: see `outgoing`. */
+  send(text: string): Outgoing;
+  retry(client_msg_id: string): void;
+  discard(client_msg_id: string): void;
+  /** Everything shown is read. Tells the server only if something was unread; not for the bot. */
+  markRead(): Promise<void>;
+  // Event 'change': anything above is different. At most one a microtask.
+}
+
+export type Connection =
+  | 'signed-out'
+  | 'connecting' // a socket is being opened, or has not said `ready` yet
+  | 'online'
+  | 'waiting'; // for the next attempt: see retryAt
+
+export interface Options {
+  origin?: string; // default: the page's
+  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null; // default: sessionStorage; null: memory
+  WebSocket?: unknown; // default: the global ones
+  fetch?: typeof fetch;
+  reconnect?: { firstMs?: number; mostMs?: number }; // 500 and 30000; each pause is jittered by half
+  ackTimeoutMs?: number; // 15000: then the socket is taken for dead and everything is sent again on a new one
+}
+
+/**
+ * Events, each a CustomEvent whose `detail` is the frame of the protocol:
+ *   user_update, user_activity, group_chat_update, group_chat_activitity, group_member_removed, notification_update,
+ *   room_chat_message, group_chat_message, bot_chat_message, error;
+ * and of our own: 'connection' (`connection` changed), 'ended' (the session ended elsewhere: detail.code),
+ * 'resync' (back after a break: lists that were fetched before may be old; fetch them again).
+ */
+export class ParlorClient extends EventTarget {
+  constructor(options?: Options);
+  readonly connection: Connection;
+  readonly retryAt: number | null; // Date.now() of the next attempt while 'waiting'
+  readonly userId: number | null;
+
+  register(account: { email: string; password: string; first_name: string; last_name: string }): Promise<string>;
+  login(email: string, password: string): Promise<void>; // keeps the token in the storage, connects
+  resume(): boolean; // connects with the stored token; false: there is none
+  logout(): Promise<void>; // forgets the token whatever the server says; discards what was unsent
+  connectNow(): void; // while 'waiting': do not wait. Call it on the window's 'online' event, too
+  close(): void; // ends the socket, keeps the token
+
+  users(query?: { q?: string; online?: boolean; after?: number; limit?: number }): Promise<User[]>;
+  profile(): Promise<Profile>;
+  changeProfile(change: ProfileChange): Promise<Profile>;
+  notifications(): Promise<Notification[]>;
+  rooms(): Promise<Room[]>;
+  groups(query?: { q?: string; is_member?: boolean; after?: number; limit?: number }): Promise<Group[]>;
+  createGroup(name: string): Promise<Group>;
+  changeGroup(chat_group_id: number, change: { name?: string; owner_id?: number }): Promise<Group>;
+  members(chat_group_id: number): Promise<Member[]>;
+  removeMember(chat_group_id: number, user_id: number): Promise<void>;
+  /** Remembered until leave(): after a break, or a reload, it enters again by itself. */
+  enter(chat_group_id: number): Promise<void>;
+  leave(chat_group_id: number): Promise<void>;
+
+  /** The same object for the same target, as long as somebody is signed in. */
+  conversation(target: Target): Conversation;
+}
