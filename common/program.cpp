@@ -26,6 +26,7 @@ struct Flags {
   std::string config_file;
   bool check_config = false;
   bool print_config = false;
+  bool report = false;
 };
 
 // Nothing when the program goes on with `flags`; else its exit code.
@@ -39,6 +40,9 @@ std::optional<int> ParseFlags(const ProgramInfo& info, std::vector<std::string> 
                "Say whether the configuration is acceptable, and end");
   app.add_flag("--print-config", flags.print_config,
                "Write the commented reference with all defaults, and end");
+  if (info.report.write != nullptr) {
+    app.add_flag(std::string(info.report.flag), flags.report, std::string(info.report.help));
+  }
   app.set_version_flag("--version", std::string(info.name) + " " PARLOR_VERSION);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   try {
@@ -60,6 +64,10 @@ ProgramStart StartProgram(const ProgramInfo& info, const std::vector<std::string
   }
   if (flags.print_config) {
     PrintConfigReference(out);
+    return EXIT_SUCCESS;
+  }
+  if (flags.report) {
+    info.report.write(out);
     return EXIT_SUCCESS;
   }
   Result<Config> config = LoadConfig(flags.config_file, environment);

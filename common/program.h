@@ -3,6 +3,7 @@
 //   --config FILE    default: the variable PARLOR_CONFIG, else /etc/parlor/parlor.toml if it exists
 //   --check-config   says whether the configuration is acceptable, and ends
 //   --print-config   writes the commented reference with all defaults, and ends
+//   --print-routes   parlor-fcgi: writes METHOD PATTERN ACCESS of every route, and ends
 //   --version, --help
 //
 // As a CGI program (GATEWAY_INTERFACE is set) flags are not looked at: a web server may pass words
@@ -23,9 +24,17 @@ namespace parlor {
 inline constexpr int kExitUsage = 64;   // sysexits.h: unknown flags
 inline constexpr int kExitConfig = 78;  // sysexits.h: the configuration is not acceptable
 
+// A flag of one program alone: writes something about it, and ends.
+struct ReportFlag {
+  std::string_view flag;  // --print-routes
+  std::string_view help;
+  void (*write)(std::ostream& out) = nullptr;  // null: the program has no such flag
+};
+
 struct ProgramInfo {
   std::string_view name;     // parlor-wsd
   std::string_view purpose;  // one sentence for --help
+  ReportFlag report = {};
 };
 
 // The configuration to run with, or the exit code to end with at once (what there was to say has

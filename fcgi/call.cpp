@@ -1,5 +1,9 @@
 #include "fcgi/call.h"
 
+#include <charconv>
+#include <string>
+
+#include "common/protocol.h"
 #include "common/token.h"
 #include "fcgi/negotiation.h"
 
@@ -68,9 +72,30 @@ const Request& Call::request() const {
   return request_;
 }
 
-std::string_view Call::parameter() const {
-  PARLOR_CHECK(match_.parameters.size() == 1);
-  return match_.parameters.front();
+std::string_view Call::parameter(size_t index) const {
+  PARLOR_CHECK(index < match_.parameters.size());
+  return match_.parameters[index];
+}
+
+Result<uint64_t> Call::IdInPath(size_t index, std::string_view not_found) const {
+  const std::string_view text = parameter(index);
+  const char* const end = text.data() + text.size();
+  uint64_t id = 0;
+  const auto [stopped, error] = std::from_chars(text.data(), end, id);
+  if (error != std::errc() || stopped != end || id == 0 || id > kMaxJsonInteger) {
+    return Status(ErrorCode::kNotFound, std::string(not_found));
+  }
+  return id;
+}
+
+Result<ConversationId> Call::ConversationInPath(std::string_view not_found) const {
+  PARLOR_ASSIGN_OR_RETURN(const uint64_t id, IdInPath(0, not_found));
+  return ConversationId(id);
+}
+
+Result<UserId> Call::UserInPath(size_t index, std::string_view not_found) const {
+  PARLOR_ASSIGN_OR_RETURN(const uint64_t id, IdInPath(index, not_found));
+  return UserId(id);
 }
 
 const sessions::Session& Call::session() const {

@@ -46,14 +46,24 @@ class Call {
   // Writes `event` with the transaction; pushed when that is committed.
   Status AddEvent(db::Transaction& tx, const Event& event);
 
+  // For an event whose row a store has written with the transaction already: pushed when that is
+  // committed.
+  void AddWrittenEvent(const Event& event, EventId id) { events_.AddWritten(event, id); }
+
   // Inside Transact(), in a run that found what an earlier run of this request had stored, whose
-  // commit was in doubt: its events are pushed after this one.
+  // commit was in doubt: its events are pushed after this one. Only for who can prove that it was
+  // this request that stored it: an event that was rolled back must not be told. (Those that are
+  // not pushed are rows, and the daemon finds them.)
   void AddEarlierEvents() { events_.AddEarlier(); }
 
   // Aborts on a session route before Transact() has found the session: a handler must not tell a
   // stranger what it thinks of a body.
   const Request& request() const;
-  std::string_view parameter() const;        // the one in the path's braces
+  std::string_view parameter(size_t index = 0) const;  // what stands in the path's braces, in order
+  // The same as an id. What is no number from 1 to 2^53 - 1 names nothing: kNotFound, with what
+  // there is none of ("There is no such group.").
+  Result<ConversationId> ConversationInPath(std::string_view not_found) const;
+  Result<UserId> UserInPath(size_t index, std::string_view not_found) const;
   const sessions::Session& session() const;  // of a session route, inside and after Transact()
   bool wants_html() const;                   // a browser, on a route that has pages
 
@@ -62,6 +72,7 @@ class Call {
 
  private:
   Status Authenticate(db::Transaction& tx);
+  Result<uint64_t> IdInPath(size_t index, std::string_view not_found) const;
 
   const Services& services_;
   const Request& request_;

@@ -7,8 +7,12 @@ namespace parlor::fcgi {
 
 Status EventBatch::Add(db::Transaction& tx, const Event& event, TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const EventId id, events::Add(tx, event, now));
-  encoded_.push_back(EncodeEvent(event, id));
+  AddWritten(event, id);
   return Ok();
+}
+
+void EventBatch::AddWritten(const Event& event, EventId id) {
+  encoded_.push_back(EncodeEvent(event, id));
 }
 
 void EventBatch::Push(EventPublisher& publisher) {

@@ -12,6 +12,7 @@
 #include "common/program.h"
 #include "fcgi/fcgi_io.h"
 #include "fcgi/hash_slots.h"
+#include "fcgi/routes.h"
 #include "fcgi/worker.h"
 
 namespace parlor::fcgi {
@@ -20,7 +21,8 @@ namespace {
 constexpr ProgramInfo kInfo = {
     "parlor-fcgi",
     "Answers Parlor's HTTP interface. A web server starts it as a CGI program, or spawn-fcgi (or "
-    "systemd) as a FastCGI worker with the listening socket as descriptor 0."};
+    "systemd) as a FastCGI worker with the listening socket as descriptor 0.",
+    {"--print-routes", "Write METHOD PATTERN ACCESS of every route, and end", PrintRoutes}};
 
 int Serve(const Config& config) {
   const SystemClock clock;

@@ -2,6 +2,7 @@
 // handler.
 #pragma once
 
+#include <iosfwd>
 #include <span>
 
 #include "fcgi/router.h"
@@ -9,5 +10,9 @@
 namespace parlor::fcgi {
 
 std::span<const Route> Routes();
+
+// One line a route: METHOD PATTERN ACCESS, which is public, token or session. For --print-routes; a
+// contract test compares it with docs/openapi.yaml.
+void PrintRoutes(std::ostream& out);
 
 }  // namespace parlor::fcgi

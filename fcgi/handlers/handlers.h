@@ -29,6 +29,22 @@ Result<Response> ListRooms(Call& call);
 Result<Response> ReadRoom(Call& call);
 Result<Response> PostToRoom(Call& call);
 
+// groups.cpp
+Result<Response> ListGroups(Call& call);
+Result<Response> CreateGroup(Call& call);
+Result<Response> ChangeOwnGroup(Call& call);  // the group in the body, or the only one
+Result<Response> ChangeGroup(Call& call);     // the group in the path
+Result<Response> ReadGroup(Call& call);
+Result<Response> PostToGroup(Call& call);
+
+// members.cpp
+Result<Response> ListMembers(Call& call);
+Result<Response> EnterOrLeave(Call& call);
+Result<Response> RemoveMember(Call& call);
+
+// bot.cpp
+Result<Response> ReadBotChat(Call& call);
+
 // notifications.cpp
 Result<Response> ListNotifications(Call& call);
 Result<Response> MarkRead(Call& call);
