@@ -1,6 +1,8 @@
 #include "common/bot_chats.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "common/messages.h"
 #include "common/queries.h"
@@ -25,6 +27,37 @@ std::string Storable(std::string_view text) {
     i += c.bytes;
   }
   return out;
+}
+
+using Chats = std::map<ConversationId, UserId>;
+constexpr size_t kChatsAtOnce = 500;
+
+// One range of PRIMARY a chat, and one look into messages_client a question. Joined, because NOT
+// EXISTS makes MariaDB read the whole index first.
+std::string UnansweredSql(const Chats& chats, TimestampMs since, uint32_t limit) {
+  db::SqlText sql(
+      "SELECT q.seq, q.sent_at_ms, q.sender_id, q.body, q.flags, q.conversation_id FROM messages q "
+      "FORCE INDEX (PRIMARY) LEFT JOIN messages a FORCE INDEX (messages_client) ON "
+      "a.conversation_id = q.conversation_id AND a.sender_id = 0 AND "
+      "a.client_msg_id = CAST(CONCAT('re:', q.seq) AS BINARY) "
+      "WHERE a.seq IS NULL AND q.sender_id <> 0 AND (");
+  const char* separator = "";
+  for (const auto& [chat, user] : chats) {
+    sql.Raw(std::exchange(separator, " OR ")).Raw("q.conversation_id=").Value(chat.value);
+    sql.Raw(" AND q.sent_at_ms>=").Value(since.value);
+  }
+  sql.Raw(") ORDER BY q.sent_at_ms, q.conversation_id LIMIT ").Value(uint64_t{limit});
+  return sql.str();
+}
+
+Status AddUnanswered(db::Transaction& tx, const Chats& chats, TimestampMs since, uint32_t limit,
+                     std::vector<Unanswered>& unanswered) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(UnansweredSql(chats, since, limit)));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const auto chat = rows.As<ConversationId>(row, 5);
+    unanswered.push_back({chats.at(chat), chat, messages::ToMessage(rows, row)});
+  }
+  return Ok();
 }
 
 }  // namespace
@@ -66,14 +99,19 @@ Result<std::vector<Message>> Context(db::Transaction& tx, ConversationId chat, S
 
 Result<std::vector<Unanswered>> FindUnanswered(db::Transaction& tx, TimestampMs since,
                                                uint32_t limit) {
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kFindUnanswered,
-                                                        {P(since), P(since), uint64_t{limit}}));
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kRecentBotChats, {P(since)}));
+  Chats chats;
   std::vector<Unanswered> unanswered;
-  unanswered.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {
-    unanswered.push_back(
-        {rows.As<UserId>(row, 5), rows.As<ConversationId>(row, 6), messages::ToMessage(rows, row)});
+    chats[rows.As<ConversationId>(row, 0)] = rows.As<UserId>(row, 1);
+    if (chats.size() < kChatsAtOnce && row + 1 < rows.size()) continue;
+    PARLOR_RETURN_IF_ERROR(AddUnanswered(tx, chats, since, limit, unanswered));
+    chats.clear();
   }
+  std::stable_sort(unanswered.begin(), unanswered.end(), [](const auto& a, const auto& b) {
+    return a.question.sent_at < b.question.sent_at;
+  });
+  if (unanswered.size() > limit) unanswered.resize(limit);
   return unanswered;
 }
 

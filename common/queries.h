@@ -247,10 +247,10 @@ inline constexpr std::string_view kListMembers =
     "(SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE o.user_id = u.id AND "
     "d.heartbeat_at_ms >= ?) AS is_online, EXISTS (SELECT 1 FROM present p WHERE "
     "p.conversation_id = m.conversation_id AND p.user_id = m.user_id) AS is_present "
-    "FROM members m JOIN users u ON u.id = m.user_id WHERE m.conversation_id = ? AND "
+    "FROM members m STRAIGHT_JOIN users u ON u.id = m.user_id WHERE m.conversation_id = ? AND "
     "m.user_id > ? AND (? = 0 OR CONCAT(u.first_name, ' ', u.last_name) COLLATE "
     "utf8mb4_unicode_520_ci LIKE ?)) listed WHERE ? = 0 OR is_online ORDER BY id LIMIT ?";
-inline constexpr std::string_view kPresenceOfAll =  // PRIMARY of both, in its order
+inline constexpr std::string_view kPresenceOfAll =  // all groups, PRIMARY of present
     "SELECT g.id, g.presence_seq, p.user_id FROM chat_groups g LEFT JOIN present p ON "
     "p.conversation_id = g.id ORDER BY g.id, p.user_id";
 inline constexpr std::string_view kPresenceOfGroup =  // PRIMARY of both
@@ -270,16 +270,11 @@ inline constexpr std::string_view kFindBotChat =  // bot_chats_user
 inline constexpr std::string_view kContext =  // PRIMARY, backwards
     "SELECT seq, sent_at_ms, sender_id, body, flags FROM messages WHERE conversation_id = ? "
     "AND seq <= ? ORDER BY sent_at_ms DESC LIMIT ?";
-// Goes through bot_chats (one row for each user who ever asked), never through all conversations or
-// messages: PRIMARY of conversations tells which chats are recent, PRIMARY of messages gives their
-// newest, messages_client says what is answered. For the start of a daemon.
-inline constexpr std::string_view kFindUnanswered =
-    "SELECT q.seq, q.sent_at_ms, q.sender_id, q.body, q.flags, b.user_id, b.id FROM bot_chats b "
-    "STRAIGHT_JOIN conversations c ON c.id = b.id STRAIGHT_JOIN messages q FORCE INDEX (PRIMARY) "
-    "ON q.conversation_id = b.id WHERE c.last_sent_at_ms >= ? AND q.sent_at_ms >= ? AND "
-    "q.sender_id <> 0 AND NOT EXISTS (SELECT 1 FROM messages a WHERE a.conversation_id = b.id AND "
-    "a.sender_id = 0 AND a.client_msg_id = CAST(CONCAT('re:', q.seq) AS BINARY)) "
-    "ORDER BY q.sent_at_ms, b.id, q.seq LIMIT ?";
+// Every row of bot_chats (one for each user who ever asked) and PRIMARY of conversations: never all
+// conversations. bot_chats.cpp then looks for questions from there on.
+inline constexpr std::string_view kRecentBotChats =
+    "SELECT b.id, b.user_id FROM bot_chats b STRAIGHT_JOIN conversations c ON c.id = b.id "
+    "WHERE c.last_sent_at_ms >= ? ORDER BY b.id";
 inline constexpr std::string_view kLoadRules =  // bot_rules_order
     "SELECT id, pattern, answer FROM bot_rules WHERE enabled = TRUE ORDER BY priority, id LIMIT ?";
 inline constexpr std::string_view kFirstName =  // PRIMARY
