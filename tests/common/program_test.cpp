@@ -104,6 +104,19 @@ TEST_F(ProgramTest, VersionAndHelpEndWithSuccess) {
   EXPECT_THAT(out_, AllOf(HasSubstr("Is tested."), HasSubstr("--check-config")));
 }
 
+TEST_F(ProgramTest, AProgramsOwnReportIsWrittenWithoutAConfiguration) {
+  const ProgramInfo info{"parlor-test",
+                         "Is tested.",
+                         {"--print-tea", "Write tea", [](std::ostream& o) { o << "tea"; }}};
+  std::ostringstream out;
+  std::ostringstream err;
+  const std::string none = (folder_ / "none.toml").string();
+  const ProgramStart start = StartProgram(info, {"--print-tea", "--config", none}, {}, out, err);
+  EXPECT_EQ(std::get<int>(start), EXIT_SUCCESS);
+  EXPECT_EQ(out.str() + err.str(), "tea");
+  EXPECT_EQ(Start({"--print-tea"}), kExitUsage);
+}
+
 TEST_F(ProgramTest, UnknownFlagsAreRefused) {
   EXPECT_EQ(Start({"--prnt-config"}), kExitUsage);
   EXPECT_THAT(err_, HasSubstr("--prnt-config"));

@@ -1,10 +1,6 @@
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include <filesystem>
-
-#include "tests/support/database_proxy.h"
-#include "tests/support/worker_fixture.h"
+#include "tests/support/doubtful_worker.h"
 
 namespace parlor::fcgi {
 namespace {
@@ -129,33 +125,15 @@ TEST_F(RoomHandlersTest, ThePeopleHaveATagAndAreNotSentTwice) {
 
 // ---- a COMMIT whose answer is lost
 
-class DoubtedPostTest : public RoomHandlersTest {
+class DoubtedPostTest : public DoubtfulWorker<RoomHandlersTest> {
  protected:
-  // A worker whose next COMMITs are cut.
   Response PostWithCut(testing::DatabaseProxy::Cut cut, const std::string& client_msg_id,
                        int times = 1) {
-    db::Database database(Proxied(), clock_);
-    const Services services = ServicesWith(database);
-    Worker worker(services);
-    Request request;
-    request.method = Method::kPost;
-    request.path = "/chat_rooms";
-    request.token = ada_token_;
-    request.body = R"({"other_user_id":)" + std::to_string(bob_.value) + R"(,"message":"hello")" +
-                   (client_msg_id.empty() ? "" : R"(,"client_msg_id":")" + client_msg_id + "\"") +
-                   "}";
-    proxy_.CutCommits(cut, times);
-    return worker.Handle(request);
+    const std::string body =
+        R"({"other_user_id":)" + std::to_string(bob_.value) + R"(,"message":"hello")" +
+        (client_msg_id.empty() ? "" : R"(,"client_msg_id":")" + client_msg_id + "\"") + "}";
+    return HandleWithCut(cut, Method::kPost, "/chat_rooms", body, ada_token_, times);
   }
-  DatabaseConfig Proxied() {
-    DatabaseConfig config = database_.config();
-    config.socket = proxy_.path();
-    return config;
-  }
-
-  testing::DatabaseProxy proxy_{std::filesystem::temp_directory_path() /
-                                    ("parlor-posts-" + std::to_string(getpid()) + ".sock"),
-                                database_.config().socket};
 };
 
 TEST_F(DoubtedPostTest, TheFirstRequestIsNoDuplicateWhetherStoredOrNot) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <sstream>
 #include <string>
 
 #include "fcgi/routes.h"
@@ -66,6 +68,17 @@ TEST(RouterTest, SeveralBracesGiveTheirSegmentsInOrder) {
   ASSERT_EQ(match.parameters.size(), 2U);
   EXPECT_EQ(match.parameters[0], "3");
   EXPECT_EQ(match.parameters[1], "5");
+}
+
+TEST(RouterTest, TheTableIsPrintedOneRouteALine) {
+  std::ostringstream out;
+  PrintRoutes(out);
+  const std::string text = out.str();
+  EXPECT_EQ(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')), Routes().size());
+  for (const char* line : {"POST /login public\n", "GET /logout token\n",
+                           "DELETE /chat_groups/{id}/members/{user_id} session\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
 }
 
 TEST(RouterTest, HeadIsAnsweredWhereGetIs) {

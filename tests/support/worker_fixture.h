@@ -90,6 +90,19 @@ class WorkerFixture : public ::testing::Test {
     EXPECT_EQ(daemon_->Receive(0), std::nullopt);
     return events;
   }
+  // What was pushed is what the daemon will find in the table: the same ids, in the same order.
+  void ExpectPushedAsWritten(const std::vector<std::string>& pushed) {
+    const db::Rows rows = database_.Read("SELECT id FROM events ORDER BY id");
+    ASSERT_EQ(pushed.size(), rows.size());
+    for (size_t row = 0; row < rows.size(); ++row) {
+      EXPECT_NE(pushed[row].find("\"id\":" + std::to_string(rows.U64(row, 0)) + ","),
+                std::string::npos)
+          << pushed[row];
+    }
+  }
+  uint64_t IdOf(const std::string& email) {
+    return database_.Number("SELECT id FROM users WHERE email_key = '" + email + "'");
+  }
   uint64_t RowsOf(const std::string& table) {
     return database_.Number("SELECT COUNT(*) FROM " + table);
   }
