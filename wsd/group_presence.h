@@ -7,8 +7,12 @@
 // what the push lost) but not lost; should one stay away for longer than gap_wait_ms (an
 // administrator deleted its row), the group is loaded again. Before Load() everything is held.
 //
-// Limit: max_held changes a group, then it is loaded again at once. Pure: time comes in, actions go
-// out. Loop's thread.
+// A snapshot is taken in silence: the few changes that only it told of are not announced, and one of
+// them that arrives later is dropped like a repeat. While nothing is missing, nothing is silent.
+//
+// Limit: max_held changes a group; beyond it the oldest is dropped and the group is loaded again at
+// once. A group that was ever touched is kept (about 150 bytes): its number is what tells a repeat.
+// Pure: time comes in, actions go out. Loop's thread.
 #pragma once
 
 #include <functional>
@@ -26,16 +30,18 @@ namespace parlor::wsd {
 
 class GroupPresence {
  public:
+  using Users = std::unordered_set<UserId>;
   struct Options {
     int64_t gap_wait_ms = 3000;
     int64_t retry_ms = 1000;
     size_t max_held = 1000;
   };
-  // `changed` is called right after a change was applied: who is present then is to be told.
+  // `changed` is called right after a change was applied: who is present then is to be told. It must
+  // not come back here but to ask.
   GroupPresence(const Options& options, std::function<void(const PresenceChanged&)> changed);
 
   // All groups. A group that it does not name and that comes later is new, and empty.
-  void Load(std::span<const group_members::Snapshot> groups);
+  void Load(std::span<const group_members::Snapshot> groups, int64_t now_ms);
   bool loaded() const { return loaded_; }
 
   void Offer(PresenceChanged change, int64_t now_ms);
@@ -48,23 +54,23 @@ class GroupPresence {
                 int64_t now_ms);
   void ReloadFailed(ConversationId group, int64_t now_ms);
 
-  const std::unordered_set<UserId>& Of(ConversationId group) const;
+  const Users& Of(ConversationId group) const;
   bool IsPresent(ConversationId group, UserId user) const;
   // Everybody who is present somewhere; each once.
-  std::unordered_set<UserId> Everybody() const;
-  size_t groups() const { return groups_.size(); }
+  Users Everybody() const;
 
  private:
   struct Group {
     uint64_t seq = 0;  // the last change that was applied
-    std::unordered_set<UserId> present;
+    Users present;
     std::map<uint64_t, PresenceChanged> held;
     std::optional<int64_t> reload_at_ms;  // something is missing
     bool reloading = false;
   };
 
-  void Apply(ConversationId id, Group& group, const PresenceChanged& change);
-  void Drain(ConversationId id, Group& group);
+  void Take(const group_members::Snapshot& snapshot);
+  void Apply(Group& group, const PresenceChanged& change);
+  void Drain(ConversationId id, Group& group, int64_t now_ms);
 
   const Options options_;
   const std::function<void(const PresenceChanged&)> changed_;
