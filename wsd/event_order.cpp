@@ -1,0 +1,37 @@
+#include "wsd/event_order.h"
+
+namespace parlor::wsd {
+
+bool EventOrder::Apply(const Event& event, EventId id, int64_t now_ms) {
+  const std::optional<Thing> thing = ThingOf(event);
+  if (!id || !thing) return true;
+  EventId& last = last_[*thing];
+  if (id <= last) return false;
+  last = id;
+  order_.push_back({now_ms, *thing, id});
+  if (order_.size() > kMaxRemembered) ForgetOldest();
+  return true;
+}
+
+void EventOrder::ForgetOld(int64_t now_ms) {
+  while (!order_.empty() && now_ms - order_.front().at_ms > kRememberMs) ForgetOldest();
+}
+
+std::optional<EventOrder::Thing> EventOrder::ThingOf(const Event& event) {
+  const size_t kind = event.index();
+  if (const auto* user = std::get_if<UserUpdated>(&event)) return Thing{kind, user->user, {}};
+  if (const auto* group = std::get_if<GroupUpdated>(&event)) return Thing{kind, {}, group->group};
+  if (const auto* mark = std::get_if<ReadMarkMoved>(&event)) {
+    return Thing{kind, mark->user, mark->conversation};
+  }
+  return std::nullopt;
+}
+
+void EventOrder::ForgetOldest() {
+  const Applied& oldest = order_.front();
+  const auto found = last_.find(oldest.thing);
+  if (found != last_.end() && found->second == oldest.id) last_.erase(found);
+  order_.pop_front();
+}
+
+}  // namespace parlor::wsd
