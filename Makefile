@@ -8,8 +8,9 @@
 #   make           builds both programs into build/MODE/
 #   make unit      builds and runs the unit tests             FILTER='HubTest.*' picks some
 #   make itest     runs tests/integration over the real stack FILTER='login' picks some
+#   make contract  runs tests/contract: documents against the programs
 #   make bench     loads a stack of its own and prints figures  PAIRS=200  SECONDS_EACH=10  ROUNDS=3
-#   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck   TIDY_TESTS=1: tests too
+#   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck, redocly   TIDY_TESTS=1: tests too
 #   make format    rewrites our C++ as `make lint` wants it
 #   make clean     removes build/ (var/ stays: it holds data)
 #
@@ -91,10 +92,13 @@ run:
 test:
 	@scripts/install.sh build run test
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all $(BUILD)/unit-tests
-	@scripts/test.sh unit itest
+	@scripts/test.sh unit contract itest
 
 itest: all
 	scripts/test.sh itest
+
+contract: all
+	scripts/test.sh contract
 
 bench:
 	@scripts/install.sh build run test
@@ -116,4 +120,4 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 export MODE PORT VAR FILTER
-.PHONY: run test itest bench lint format clean help
+.PHONY: run test itest contract bench lint format clean help

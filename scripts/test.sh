@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# test.sh [unit] [itest]: runs the unit tests, the integration tests, or both, of the build MODE (release),
-# and ends in `N passed, N failed`. FILTER picks some. For what is built and installed: `make test`.
+# test.sh [unit] [contract] [itest]: runs the unit tests, those that hold documents and program together, the
+# integration tests, or several, of the build MODE (release), and ends in `N passed, N failed`. FILTER picks some. For what is built and installed: `make test`.
 #
 # A suite that ends badly without a failed test (a crash, a time-out, a leak found at the end) counts as one
 # failure, and so does every report of a sanitizer from a program of the stack.
@@ -28,6 +28,15 @@ unit() {
   note_status unit $?
 }
 
+contract() {
+  (
+    sanitizer_options "$PWD"
+    timeout -k 10 120 /usr/bin/python3 -m pytest tests/contract -q -p no:cacheprovider \
+      --junitxml="$results/contract.xml" ${FILTER:+-k "$FILTER"}
+  )
+  note_status contract $?
+}
+
 itest() {
   (
     export REPORTS=$PWD/$results/sanitizer
@@ -45,8 +54,8 @@ itest() {
 
 for suite in "$@"; do
   case $suite in
-    unit | itest) $suite ;;
-    *) echo "usage: test.sh [unit] [itest]" >&2; exit 2 ;;
+    unit | contract | itest) $suite ;;
+    *) echo "usage: test.sh [unit] [contract] [itest]" >&2; exit 2 ;;
   esac
 done
 
