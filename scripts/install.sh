@@ -16,10 +16,17 @@ packages() {
     wanted && NF && !/^#/ { print $1 }' "$(dirname "$0")/../packages.txt" | sort -u
 }
 
+# A package that another one stands for counts as installed: a newer nodejs brings its own npm, and refuses Debian's.
+provided() {
+  dpkg-query -W -f '${db:Status-Status} ${Provides}\n' |
+    awk '$1 == "installed" { gsub(/\([^)]*\)|,/, " "); for (i = 2; i <= NF; ++i) print $i }'
+}
+
 missing() {
   local package
   for package in $(packages "$@"); do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      grep -qxF "$package" <(provided) || echo "$package"
   done
 }
 

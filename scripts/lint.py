@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """make lint: what a reviewer should not have to say.
 
-clang-format and clang-tidy over our C++, shellcheck over all scripts, and the rules below that keep
-each foreign library in the one place that knows its traps (docs/architecture.md) and the includes
-pointing downwards. A file that clang-tidy has passed is not looked at again until it, a header that it
+clang-format and clang-tidy over our C++, shellcheck over all scripts, redocly over the interface
+documents, and the rules below that keep each foreign library in the one place that knows its traps
+(docs/architecture.md) and the includes pointing downwards. A file that clang-tidy has passed is not looked at again until it, a header that it
 includes, .clang-tidy or the flags change; the memory of that is build/lint/.
 
 clang-tidy looks at the programs, and with --tidy-tests at the tests: they are nearly half of all files, and
 each costs it several times as much (docs/development.md).
 
+redocly comes from npm: what package-lock.json pins, by its hashes, into node_modules/, and again only when
+that file changes.
+
     lint.py [--jobs N] [--tidy-tests] -- COMPILER FLAGS
 """
 import concurrent.futures
 import hashlib
+import os
 import pathlib
 import re
 import subprocess
@@ -40,6 +44,9 @@ OWNERS = {
 INSIDE = {"wsd/server_impl.h": "wsd/server"}
 # Folder -> folders that its includes may name.
 DOWNWARDS = {"common": {"common"}, "fcgi": {"fcgi", "common"}, "wsd": {"wsd", "common"}}
+
+# What clients are written from. redocly.yaml has the rules.
+DOCUMENTS = ["docs/openapi.yaml", "docs/asyncapi.yaml"]
 
 # The connector's own transaction calls report success when nothing was stored.
 CONNECTOR_CALLS = re.compile(r"(->|\.)(commit|rollback)\(\)|setAutoCommit")
@@ -90,6 +97,7 @@ def own_rules(files):
         yield from check_includes(path, text)
         yield from check_calls(path, text)
     yield from check_one_writer(texts)
+    yield from check_lock()
 
 
 def with_our_headers(path, seen):
@@ -132,6 +140,44 @@ def run(command):
     return [] if done.returncode == 0 else [done.stdout + done.stderr]
 
 
+def npm(*arguments):
+    environment = {**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    done = subprocess.run(["npm", "--no-update-notifier", *arguments], capture_output=True, text=True, env=environment)
+    return done.returncode, done.stdout, done.stderr
+
+
+def npm_ci():
+    """What went wrong, or nothing."""
+    mark = pathlib.Path("node_modules/.installed")
+    pinned = b"".join(pathlib.Path(name).read_bytes() for name in ("package.json", "package-lock.json"))
+    wanted = hashlib.sha256(pinned).hexdigest()
+    if mark.exists() and mark.read_text() == wanted:
+        return []
+    status, out, err = npm("ci", "--no-audit", "--no-fund")
+    if status != 0:
+        return [f"npm ci: {out}{err}"]
+    mark.write_text(wanted)
+    return []
+
+
+def check_documents():
+    """Warnings count: redocly itself ends well with them."""
+    if complaints := npm_ci():
+        return complaints
+    complaints = []
+    for document in DOCUMENTS:
+        status, out, err = npm("run", "--silent", "lint", "--", document)
+        if status != 0 or re.search(r"You have \d+ warning", out + err):
+            complaints.append(out + err)
+    return complaints
+
+
+def check_lock():
+    text = pathlib.Path("package-lock.json").read_text()
+    if '"resolved"' in text:
+        yield "package-lock.json: names where packages were fetched from (.npmrc: omit-lockfile-registry-resolved)"
+
+
 def bash_scripts():
     named = our_files("*.sh", ".ci/run")
     return [path for path in named if pathlib.Path(path).read_text().startswith("#!")]
@@ -150,6 +196,7 @@ def main(arguments):
         ("clang-format", lambda: run(["clang-format", "--dry-run", "-Werror", *everything])),
         ("our rules", lambda: list(own_rules(everything))),
         ("shellcheck", lambda: run(["shellcheck", "-x", *bash_scripts()])),
+        ("redocly", check_documents),
         ("clang-tidy", lambda: tidy_all(tidied, flags, jobs)),
     ]:
         complaints = check()
