@@ -1,0 +1,60 @@
+#include "wsd/bot/rule_book.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/bot_chats.h"
+#include "common/log.h"
+
+namespace parlor::wsd {
+
+std::shared_ptr<const RuleSet> RuleBook::Current(db::Database& database) {
+  {
+    std::lock_guard lock(mutex_);
+    if (IsFresh()) return rules_;
+  }
+  std::unique_lock reading(reading_, std::try_to_lock);
+  if (!reading.owns_lock()) {
+    std::lock_guard lock(mutex_);
+    if (rules_ != nullptr) return rules_;
+  }
+  if (!reading.owns_lock()) reading.lock();  // nothing yet: whoever reads is waited for
+  {
+    std::lock_guard lock(mutex_);
+    if (IsFresh()) return rules_;
+  }
+  Read(database);
+  std::lock_guard lock(mutex_);
+  return rules_;
+}
+
+bool RuleBook::IsFresh() const {
+  return rules_ != nullptr && clock_.MonotonicMs() - read_at_ms_ < refresh_ms_;
+}
+
+// A failure counts as a look too: the database is not asked with every question while it is away.
+void RuleBook::Read(db::Database& database) {
+  std::vector<bot_chats::Rule> rules;
+  const int64_t now_ms = clock_.MonotonicMs();
+  const Status status =
+      database.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
+        PARLOR_ASSIGN_OR_RETURN(rules, bot_chats::LoadRules(tx, RuleSet::kMaxRules));
+        return Ok();
+      });
+  if (!status.ok()) log::Warning("reading the bot's rules: the old ones stay", {{"error", status}});
+  std::shared_ptr<const RuleSet> before;
+  {
+    std::lock_guard lock(mutex_);
+    before = rules_;
+  }
+  std::shared_ptr<const RuleSet> after = before;
+  if (before == nullptr || (status.ok() && rules != before->rules())) {
+    after = std::make_shared<const RuleSet>(std::move(rules), before.get());
+    log::Info("reading the bot's rules", {{"usable", after->usable()}});
+  }
+  std::lock_guard lock(mutex_);
+  rules_ = std::move(after);
+  read_at_ms_ = now_ms;
+}
+
+}  // namespace parlor::wsd
