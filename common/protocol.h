@@ -75,7 +75,8 @@ struct GroupCreation {
   std::string name;  // trimmed and checked
 };
 struct GroupChange {
-  // From the body; the one in a path goes before. Absent: the one group that the caller owns.
+  // From the body, or from the path (a different one in the body is refused). Absent: the one group
+  // that the caller owns.
   std::optional<ConversationId> group;
   std::optional<std::string> name;
   std::optional<UserId> owner;  // at least one of these two is given
