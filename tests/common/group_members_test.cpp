@@ -231,5 +231,85 @@ TEST_F(GroupMembersTest, SnapshotsAreOfAllGroupsOrOfOne) {
   EXPECT_TRUE(Load(ConversationId(999)).empty());
 }
 
+class GroupListTest : public GroupMembersTest {
+ protected:
+  // "Ada", with '*' when online and '!' when present.
+  std::vector<std::string> Listed(const UserQuery& query) {
+    const auto members =
+        In([&](db::Transaction& tx) { return List(tx, group_, query, kNow); }).value();
+    std::vector<std::string> names;
+    for (const GroupMember& member : members) {
+      names.push_back(member.user.first_name + (member.user.online ? "*" : "") +
+                      (member.present ? "!" : ""));
+    }
+    return names;
+  }
+  // Makes the users online at a daemon that was last heard of at `heartbeat`.
+  void Online(const char* endpoint, TimestampMs heartbeat, const std::vector<UserId>& users) {
+    ASSERT_TRUE(In([&](db::Transaction& tx) -> Status {
+                  PARLOR_ASSIGN_OR_RETURN(const DaemonId id,
+                                          presence_store::RegisterDaemon(tx, endpoint, heartbeat));
+                  return presence_store::SetOnline(tx, id, users, heartbeat).status();
+                }).ok());
+  }
+  UnreadCounts Unread() {
+    return In([&](db::Transaction& tx) { return CountUnread(tx, group_, kNow); }).value();
+  }
+  using Names = std::vector<std::string>;
+  using Counts = std::vector<std::pair<UserId, uint64_t>>;
+
+  UserId eve_ = db_.AddUser("Eve", "E"), zoe_ = db_.AddUser("Zo\xc3\xab", "100%");
+};
+
+TEST_F(GroupListTest, MembersAreListedByIdAndInSlices) {
+  db_.AddMember(group_, zoe_);
+  db_.AddMember(group_, bob_);
+  ASSERT_TRUE(EnterOne(db_.AddGroup(eve_, "other"), bob_).ok());
+  EXPECT_EQ(Listed({}), (Names{"Ada", "Bob", "Zo\xc3\xab"}));
+  EXPECT_EQ(Listed({ada_, {}, false, {}}), (Names{"Bob", "Zo\xc3\xab"}));
+  EXPECT_EQ(Listed({ada_, 1, false, {}}), (Names{"Bob"}));
+  EXPECT_EQ(Listed({{}, {}, false, "ZO\xc3\x8b 1"}), (Names{"Zo\xc3\xab"}));
+  EXPECT_EQ(Listed({{}, {}, false, "%"}), (Names{"Zo\xc3\xab"}));
+  EXPECT_EQ(Listed({{}, {}, false, "eve"}), (Names{}));
+  const UserQuery query;
+  group_ = ConversationId(999);
+  EXPECT_EQ(Code(In([&](db::Transaction& tx) { return List(tx, group_, query, kNow); })),
+            ErrorCode::kNotFound);
+}
+
+TEST_F(GroupListTest, OnlineAndPresentAreTwoThings) {
+  for (const UserId user : {bob_, eve_}) db_.AddMember(group_, user);
+  Online("alive", After(-presence_store::kDeadAfterMs), {ada_, eve_});
+  Online("dead", After(-presence_store::kDeadAfterMs - 1), {bob_});
+  ASSERT_TRUE(EnterOne(group_, bob_).ok());
+  ASSERT_TRUE(EnterOne(group_, eve_).ok());
+  EXPECT_EQ(Listed({}), (Names{"Ada*", "Bob!", "Eve*!"}));
+  EXPECT_EQ(Listed({{}, {}, true, {}}), (Names{"Ada*", "Eve*!"}));
+  EXPECT_EQ(Listed({{}, 1, true, "e"}), (Names{"Ada*"}));
+  db_.Run("UPDATE users SET suspended_at_ms = 5 WHERE first_name = 'Ada'");
+  EXPECT_EQ(Listed({{}, {}, true, {}}), (Names{"Eve*!"}));
+}
+
+TEST_F(GroupListTest, UnreadIsCountedForMembersWhoAreOnline) {
+  const UserId stranger = db_.AddUser();
+  Write(ada_);
+  for (const UserId user : {bob_, eve_}) ASSERT_TRUE(EnterOne(group_, user).ok());
+  ASSERT_TRUE(LeaveOne(group_, bob_).ok());
+  db_.AddMember(group_, zoe_);  // has read nothing
+  Write(ada_);
+  Write(ada_);
+  EXPECT_TRUE(Unread().unread.empty());
+  Online("one", kNow, {ada_, bob_, zoe_, stranger});
+  Online("two", kNow, {bob_});  // at two daemons, counted once
+  Online("dead", After(-presence_store::kDeadAfterMs - 1), {eve_});
+  UnreadCounts counts = Unread();
+  EXPECT_EQ(counts.unread, (Counts{{ada_, 0}, {bob_, 2}, {zoe_, 3}}));
+  EXPECT_EQ(counts.last_sent_at, After(2));
+  Online("three", After(-presence_store::kDeadAfterMs), {eve_});
+  EXPECT_EQ(Unread().unread, (Counts{{ada_, 0}, {bob_, 2}, {eve_, 2}, {zoe_, 3}}));
+  group_ = ConversationId(999);
+  EXPECT_TRUE(Unread().unread.empty());
+}
+
 }  // namespace
 }  // namespace parlor::group_members
