@@ -17,13 +17,19 @@ void Thread::Start(std::function<void()> body) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this, body = std::move(body)] {
-    pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-    body();
-    std::lock_guard lock(mutex_);
+  try {
+    thread_ = std::thread([this, body = std::move(body)] {
+      pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+      body();
+      std::lock_guard lock(mutex_);
+      running_ = false;
+      ended_.notify_all();
+    });
+  } catch (...) {
     running_ = false;
-    ended_.notify_all();
-  });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

@@ -30,6 +30,7 @@ class Thread {
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
 
+  // Throws std::system_error when there can be no more threads; nothing has changed then.
   void Start(std::function<void()> body);
   bool Finished() const;  // true also before Start()
   bool WaitFinished(Deadline deadline) const;

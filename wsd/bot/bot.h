@@ -1,10 +1,13 @@
 // The bot: answers what users write to it, after it was committed and acknowledged.
 //
-// Its own threads (bot.threads), each with a database connection and an engine; the rules are read
-// from their table every bot.rules_refresh_ms by whichever thread finds them old, and shared. One
-// question of a user is in work at a time, the others wait in their order. The configured engine is asked
-// first; if it fails the rules are, with the failure in the log; if they have nothing either, or
-// bot.answer_limit_s is over, an apology is stored. The answer is stored before it is reported.
+// Its own threads, each with a database connection and an engine, made when they are first needed:
+// bot.threads at most, and with the rules, which answer in microseconds, two. So a bot that nobody
+// asks costs one thread that waits. The rules are read from their table every bot.rules_refresh_ms
+// by whichever thread finds them old, and shared. One question of a user is in work at a time, the
+// others wait in their order. The configured engine is asked first; if it fails the rules are, with
+// the failure in the log; if they have nothing either, or bot.answer_limit_s is over, an apology is
+// stored. The answer is stored before it is reported. With a model one more thread sends the
+// apologies for what still waits when its time is over, while all others wait for the model.
 //
 // At the start, questions of the last minutes that a killed daemon left unanswered are answered.
 //
@@ -28,6 +31,10 @@ namespace parlor::wsd {
 
 class Bot {
  public:
+  static constexpr int64_t kUnansweredMs = int64_t{5} * 60 * 1000;  // older ones stay as they are
+  static constexpr const char* kApology =
+      "Sorry, I have no answer to that right now. Please try again in a moment.";
+
   Bot(const Config& config, const Clock& clock, Queue<LoopItem>& results);
   ~Bot();  // Stop() at once
 
