@@ -11,6 +11,7 @@
 #include "common/db.h"
 #include "common/log.h"
 #include "common/program.h"
+#include "wsd/bot/bot.h"
 #include "wsd/bus_reader.h"
 #include "wsd/gateway.h"
 #include "wsd/lookup.h"
@@ -79,6 +80,7 @@ class Daemon {
         presence_(config_, clock_, mailbox_),
         bus_reader_(config_, clock_, mailbox_),
         mailer_(config_, clock_),
+        bot_(config_, clock_, mailbox_),
         gateway_(config_, clock_, MakeThreads()) {}
 
   Status Run() {
@@ -98,7 +100,7 @@ class Daemon {
             [this](const LookupCommand& command) { return lookup_.Push(command); },
             [this](PresenceCommand command) { return presence_.Push(std::move(command)); },
             [this](EventDone done) { return bus_reader_.Push(done); },
-            [](const AskBot&) { return false; }};
+            [this](AskBot question) { return bot_.Push(std::move(question)); }};
   }
 
   // Threads before the loop: what the last daemon left undone is done before anybody is served, if
@@ -109,6 +111,7 @@ class Daemon {
     PARLOR_RETURN_IF_ERROR(lookup_.Start());
     PARLOR_RETURN_IF_ERROR(presence_.Start());
     PARLOR_RETURN_IF_ERROR(mailer_.Start());
+    PARLOR_RETURN_IF_ERROR(bot_.Start());
     if (!bus_reader_.WaitFirstSweep(std::chrono::steady_clock::now() + kFirstSweep)) {
       log::Warning("starting", {{"error", "the events table can't be read yet"}});
     }
@@ -122,12 +125,14 @@ class Daemon {
     lookup_.Close();
     presence_.Close();
     mailer_.Close();
+    bot_.Close();
     const Deadline deadline = std::chrono::steady_clock::now() + kThreadsEnd;
     bus_reader_.Stop(deadline);
     writers_.Stop(deadline);
     lookup_.Stop(deadline);
     presence_.Stop(deadline);
     mailer_.Stop(deadline);
+    bot_.Stop(deadline);
     mailbox_.Close();
     server_.reset();
   }
@@ -141,6 +146,7 @@ class Daemon {
   Presence presence_;
   BusReader bus_reader_;
   Mailer mailer_;
+  Bot bot_;
   Gateway gateway_;
 };
 
