@@ -1,5 +1,6 @@
 #include "common/conversations.h"
 
+#include "common/group_members.h"
 #include "common/messages.h"
 #include "tests/support/store_test.h"
 
@@ -8,9 +9,7 @@ namespace {
 
 class ConversationsTest : public testing::StoreTest {
  protected:
-  messages::Stored Send(UserId from,
-                        messages::Target to,
-                        int64_t at_ms) {
+  messages::Stored Send(UserId from, messages::Target to, int64_t at_ms) {
     std::vector<Result<messages::Stored>> outcomes;
     const messages::Outgoing message{from, to, "text", {}};
     EXPECT_TRUE(In([&](db::Transaction& tx) {
@@ -111,6 +110,39 @@ TEST_F(ConversationsTest, MarkNeedsAMemberAndTheRightKind) {
   EXPECT_EQ(Code(Mark(eve_, room)), ErrorCode::kNotFound);
   EXPECT_EQ(Code(Mark(bob_, room, {}, ConversationKind::kGroup)), ErrorCode::kNotFound);
   EXPECT_EQ(Code(Mark(bob_, ConversationId(999))), ErrorCode::kNotFound);
+}
+
+TEST_F(ConversationsTest, GroupsHaveMarksOfTheirMembersAlone) {
+  const ConversationId group = db_.AddGroup(bob_);
+  db_.AddMember(group, ada_);
+  for (const int64_t ms : {0, 10, 20}) Send(bob_, messages::ToGroup{group}, ms);
+  constexpr ConversationKind kGroup = ConversationKind::kGroup;
+  const MarkOutcome part = *Mark(ada_, group, 10, kGroup);
+  EXPECT_TRUE(part.moved);
+  EXPECT_EQ(part.unread, 1u);
+  EXPECT_EQ(part.last_sent_at, After(20));
+  EXPECT_EQ(Mark(ada_, group, {}, kGroup)->unread, 0u);
+  EXPECT_FALSE(Mark(bob_, group, {}, kGroup)->moved);  // writing had moved it
+  EXPECT_EQ(Code(Mark(eve_, group, {}, kGroup)), ErrorCode::kNotFound);
+  EXPECT_EQ(Code(Mark(ada_, group)), ErrorCode::kNotFound);  // it is no room
+}
+
+TEST_F(ConversationsTest, WhoLeftAGroupForGoodHearsNoMoreOfIt) {
+  const ConversationId group = db_.AddGroup(bob_);
+  const auto change = [&](auto call) {
+    ASSERT_TRUE(In([&](db::Transaction& tx) { return call(tx).status(); }).ok());
+  };
+  change([&](db::Transaction& tx) { return group_members::Enter(tx, group, ada_, kNow); });
+  Send(bob_, messages::ToGroup{group}, 0);
+  const auto list = [&] {
+    return In([&](db::Transaction& tx) { return ListNotifications(tx, ada_); }).value();
+  };
+  ASSERT_EQ(list().size(), 1u);
+  EXPECT_EQ(list()[0].unread, 1u);
+  EXPECT_EQ(list()[0].last_sender, bob_);
+  change([&](db::Transaction& tx) { return group_members::Remove(tx, group, ada_, ada_, kNow); });
+  EXPECT_TRUE(list().empty());
+  EXPECT_EQ(Code(Mark(ada_, group, {}, ConversationKind::kGroup)), ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -54,6 +54,29 @@ TEST_F(PresenceStoreTest, DeadDaemonsCountForNothing) {
   EXPECT_EQ(Go(one, {ada_}, later), Users{ada_});
 }
 
+TEST_F(PresenceStoreTest, OnlineIsWhoHasARowAtALivingDaemon) {
+  const DaemonId one = Start("one"), two = Start("two"), dead = Start("dead");
+  Come(one, {ada_});
+  Come(two, {ada_});
+  Come(dead, {bob_});
+  const TimestampMs later = After(kDeadAfterMs + 1);
+  ASSERT_TRUE(Beat(one, later) && Beat(two, later));
+  const auto online = [&](TimestampMs now) {
+    const Users users = {bob_, ada_, UserId(999)};
+    return In([&](db::Transaction& tx) { return OnlineSomewhere(tx, users, now); }).value();
+  };
+  EXPECT_EQ(online(kNow), (Users{ada_, bob_}));
+  EXPECT_EQ(online(later), Users{ada_});
+  const auto is_online = [&](UserId user) {
+    return In([&](db::Transaction& tx) { return IsOnline(tx, user, later); }).value();
+  };
+  EXPECT_TRUE(is_online(ada_));
+  EXPECT_FALSE(is_online(bob_));
+  EXPECT_FALSE(is_online(UserId(999)));
+  EXPECT_EQ(In([&](db::Transaction& tx) { return OnlineSomewhere(tx, {}, later); }).value(),
+            Users{});
+}
+
 TEST_F(PresenceStoreTest, NewIncarnationRemovesWhatTheOldOneLeft) {
   const DaemonId old = Start("one"), other = Start("two");
   Come(old, {ada_});
