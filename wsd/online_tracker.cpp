@@ -9,17 +9,26 @@ OnlineTracker::OnlineTracker(int64_t grace_ms, std::function<void(PresenceComman
 
 void OnlineTracker::Connected(UserId user, SessionId session, bool first) {
   const auto found = absences_.find(user);
-  const bool unseen = found != absences_.end() && std::exchange(found->second.gone, false);
+  bool unseen = false;  // that he was away
+  if (found != absences_.end()) {
+    Absence& absence = found->second;
+    unseen = std::exchange(absence.came, true) && absence.gone;
+    absence.gone = false;
+  }
   if (first && !unseen) tell_(UserCame{user});
   SessionEnded(user, session);
 }
 
 void OnlineTracker::Vanished(UserId user, SessionId session, bool last, int64_t now_ms) {
-  Absence& absence = absences_[user];
-  std::erase_if(absence.graces, [&](const Grace& grace) { return grace.session == session; });
-  absence.graces.push_back({++number_, session});
-  absence.gone = last;
-  order_.push_back({now_ms + grace_ms_, number_, user});
+  absences_[user].gone = last;
+  AddGrace(user, session, now_ms);
+}
+
+void OnlineTracker::Expected(UserId user, int64_t now_ms) {
+  const auto [absence, is_new] = absences_.try_emplace(user);
+  if (is_new) absence->second.came = false;
+  absence->second.gone = true;
+  AddGrace(user, SessionId(), now_ms);
 }
 
 void OnlineTracker::LoggedOut(UserId user, SessionId session) {
@@ -30,8 +39,9 @@ void OnlineTracker::LoggedOut(UserId user, SessionId session) {
 void OnlineTracker::SessionEnded(UserId user, SessionId session) {
   const auto found = absences_.find(user);
   if (found == absences_.end()) return;
-  std::erase_if(found->second.graces,
-                [&](const Grace& grace) { return !session || grace.session == session; });
+  std::erase_if(found->second.graces, [&](const Grace& grace) {
+    return !session || !grace.session || grace.session == session;
+  });
   Settle(found);
 }
 
@@ -45,6 +55,13 @@ void OnlineTracker::Tick(int64_t now_ms) {
                   [&](const Grace& grace) { return grace.number == due.number; });
     Settle(found);
   }
+}
+
+void OnlineTracker::AddGrace(UserId user, SessionId session, int64_t now_ms) {
+  std::vector<Grace>& graces = absences_[user].graces;
+  std::erase_if(graces, [&](const Grace& grace) { return grace.session == session; });
+  graces.push_back({++number_, session});
+  order_.push_back({now_ms + grace_ms_, number_, user});
 }
 
 // Without a grace there is nothing to remember.

@@ -2,7 +2,11 @@
 // with his first connection; when his last one has gone, as soon as no session of his is in its
 // grace. A session is in its grace for `grace_ms` after a connection of it vanished (a reload must
 // not flap, also when the user logs out elsewhere meanwhile), unless it connects again or ends
-// before: so who logs out of the only session that he used is offline at once. Pure; loop's thread.
+// before: so who logs out of the only session that he used is offline at once.
+//
+// Who is present in a group without a connection here (he entered by HTTP, or was left over by a
+// daemon that crashed) is expected: he has a grace to come, after which he has left, whether or not
+// he had ever come; the presence thread then ends his presence in groups. Pure; loop's thread.
 #pragma once
 
 #include <deque>
@@ -17,16 +21,21 @@ namespace parlor::wsd {
 
 class OnlineTracker {
  public:
-  // `tell` gets UserCame and UserLeft, alternating for each user.
+  // `tell` gets UserCame and UserLeft, alternating for each user but for those who were expected and
+  // did not come.
   OnlineTracker(int64_t grace_ms, std::function<void(PresenceCommand)> tell);
 
   // `first`: the user had no other here.
   void Connected(UserId user, SessionId session, bool first);
   // A connection vanished that was signed in by `session`; `last`: the user has no other here.
   void Vanished(UserId user, SessionId session, bool last, int64_t now_ms);
+  // For a user without a connection here: a grace of no session, until he connects or a session of
+  // his ends. One more begins it anew; others of his go on beside it.
+  void Expected(UserId user, int64_t now_ms);
   // The user's last connection was closed because its session ended.
   void LoggedOut(UserId user, SessionId session);
-  // The session ended (or, without one, all of the user's): ends a grace that runs for it.
+  // The session ended (or, without one, all of the user's): ends a grace that runs for it, and one of
+  // no session.
   void SessionEnded(UserId user, SessionId session);
 
   void Tick(int64_t now_ms);
@@ -39,6 +48,7 @@ class OnlineTracker {
   struct Absence {
     std::vector<Grace> graces;  // one a session
     bool gone = false;          // no connection is left: the end of the last grace is told
+    bool came = true;           // was told of as here; not so: only expected
   };
   using Absences = std::unordered_map<UserId, Absence>;
   struct Due {
@@ -46,6 +56,7 @@ class OnlineTracker {
     uint64_t number = 0;
     UserId user;
   };
+  void AddGrace(UserId user, SessionId session, int64_t now_ms);
   void Settle(Absences::iterator absence);
 
   const int64_t grace_ms_;

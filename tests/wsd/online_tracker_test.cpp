@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace parlor::wsd {
@@ -116,6 +117,87 @@ TEST_F(OnlineTrackerTest, SuspensionEndsEveryGrace) {
   EXPECT_EQ(Told(), "+1 -1");
   tracker_.Tick(kGraceMs);
   EXPECT_EQ(Told(), "");
+}
+
+// ---- Expected: present in a group without a connection
+
+TEST_F(OnlineTrackerTest, ExpectedUserWhoDoesNotComeHasLeftAfterAGrace) {
+  tracker_.Expected(kAda, 1000);
+  tracker_.Tick(1000 + kGraceMs - 1);
+  EXPECT_EQ(Told(), "");
+  tracker_.Tick(1000 + kGraceMs);
+  EXPECT_EQ(Told(), "-1");
+  tracker_.Tick(1000 + 9 * kGraceMs);
+  EXPECT_EQ(Told(), "");
+}
+
+TEST_F(OnlineTrackerTest, ExpectedUserWhoComesIsToldAsComingAndHasNotLeft) {
+  tracker_.Expected(kAda, 1000);
+  tracker_.Connected(kAda, kSession, true);
+  EXPECT_EQ(Told(), "+1");
+  tracker_.Tick(1000 + kGraceMs);
+  EXPECT_EQ(Told(), "");
+  tracker_.LoggedOut(kAda, kSession);
+  EXPECT_EQ(Told(), "-1") << "at once: nothing is left of the expectation";
+}
+
+TEST_F(OnlineTrackerTest, ExpectedAnewHasANewGrace) {
+  tracker_.Expected(kAda, 0);
+  tracker_.Expected(kAda, 8000);
+  tracker_.Tick(kGraceMs + 5000);
+  EXPECT_EQ(Told(), "");
+  tracker_.Tick(8000 + kGraceMs);
+  EXPECT_EQ(Told(), "-1");
+}
+
+TEST_F(OnlineTrackerTest, UserInHisGraceWhoEntersHasANewOne) {
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 0);
+  tracker_.Expected(kAda, 8000);
+  tracker_.Tick(kGraceMs);
+  EXPECT_EQ(Told(), "+1");
+  tracker_.Connected(kAda, kSession, true);
+  EXPECT_EQ(Told(), "") << "he never was away";
+  tracker_.Vanished(kAda, kSession, true, 9000 + kGraceMs);
+  tracker_.Tick(9000 + 2 * kGraceMs);
+  EXPECT_EQ(Told(), "-1");
+}
+
+TEST_F(OnlineTrackerTest, LogoutInTheGraceEndsTheExpectationToo) {
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 0);
+  tracker_.Expected(kAda, 1000);
+  tracker_.SessionEnded(kAda, kSession);
+  EXPECT_EQ(Told(), "+1 -1");
+}
+
+TEST_F(OnlineTrackerTest, LogoutOfOneSessionLeavesAnotherItsGraceAlsoWhenExpected) {
+  tracker_.Connected(kAda, kSession, true);
+  tracker_.Vanished(kAda, kSession, true, 0);
+  tracker_.Expected(kAda, 1000);
+  tracker_.SessionEnded(kAda, kOther);
+  EXPECT_EQ(Told(), "+1");
+  tracker_.Tick(kGraceMs);
+  EXPECT_EQ(Told(), "-1");
+}
+
+TEST_F(OnlineTrackerTest, SuspensionEndsTheExpectation) {
+  tracker_.Expected(kAda, 0);
+  tracker_.SessionEnded(kAda, SessionId());
+  EXPECT_EQ(Told(), "-1");
+  tracker_.Tick(kGraceMs);
+  EXPECT_EQ(Told(), "");
+}
+
+TEST_F(OnlineTrackerTest, AThousandWhoVanishAtOnceAllLeave) {
+  for (uint64_t user = 1; user <= 1000; ++user) {
+    tracker_.Connected(UserId(user), SessionId(user), true);
+    tracker_.Vanished(UserId(user), SessionId(user), true, 0);
+  }
+  Told();
+  tracker_.Tick(kGraceMs);
+  const std::string told = Told();
+  EXPECT_EQ(std::count(told.begin(), told.end(), '-'), 1000);
 }
 
 }  // namespace
