@@ -1,6 +1,7 @@
 #include "wsd/presence.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/log.h"
@@ -63,9 +64,9 @@ bool Presence::Push(PresenceCommand command) {
   std::lock_guard lock(mutex_);
   if (closed_) return false;
   if (const auto* came = std::get_if<UserCame>(&command)) {
-    waiting_.users[came->user] = true;
+    Add(waiting_.users, came->user, Move::kCame);
   } else if (const auto* left = std::get_if<UserLeft>(&command)) {
-    waiting_.users[left->user] = false;
+    Add(waiting_.users, left->user, Move::kLeft);
   } else if (const auto* touch = std::get_if<TouchSession>(&command)) {
     if (waiting_.sessions.size() + sessions_in_work_ >= kMaxSideWork) return false;
     waiting_.sessions[touch->session.id] = touch->session;
@@ -114,11 +115,20 @@ bool Presence::TakeWork() {
   NoteInWork();
   ready_.wait_for(lock, kTick, [this] { return !waiting_.empty() || closed_ || woken_; });
   woken_ = false;
-  MergeNewer(work_.users, waiting_.users);
+  for (const auto& [user, move] : std::exchange(waiting_.users, {})) Add(work_.users, user, move);
   MergeNewer(work_.sessions, waiting_.sessions);
   MergeNewer(work_.rates, waiting_.rates);
   NoteInWork();
   return !closed_;
+}
+
+// A newer move replaces an older one; but having left before coming again counts, because it ended
+// the user's presence in groups.
+void Presence::Add(std::unordered_map<UserId, Move>& users, UserId user, Move move) {
+  const auto [found, is_new] = users.try_emplace(user, move);
+  if (is_new) return;
+  const bool came_again = move == Move::kCame && found->second != Move::kCame;
+  found->second = came_again ? Move::kLeftAndCame : move;
 }
 
 // With the mutex held.
@@ -193,8 +203,8 @@ Status Presence::ApplyUsers() {
 
 Status Presence::Apply(bool came) {
   Users users;
-  for (const auto& [user, state] : work_.users) {
-    if (state == came) users.push_back(user);
+  for (const auto& [user, move] : work_.users) {
+    if ((move == Move::kCame) == came) users.push_back(user);
   }
   std::sort(users.begin(), users.end());
   for (const std::span<const UserId> part : PartsOf(users)) {
@@ -207,12 +217,22 @@ Status Presence::ApplyPart(bool came, std::span<const UserId> users) {
   const Result<Users> changed = ChangeUsers(came, users);
   if (!changed.ok()) return ApplySplit(came, users, changed.status());
   Report(*changed, came);
+  ReportPresence();
   for (const UserId user : users) {
-    work_.users.erase(user);
+    Applied(came, user);
     if (came) here_.insert(user);
-    if (!came) here_.erase(user);
   }
   return Ok();
+}
+
+void Presence::Applied(bool came, UserId user) {
+  if (!came) here_.erase(user);
+  const auto move = work_.users.find(user);
+  if (!came && move->second == Move::kLeftAndCame) {
+    move->second = Move::kCame;
+  } else {
+    work_.users.erase(move);
+  }
 }
 
 // Without our row nobody can be online here, which is not the users' fault: with a new one, again.
@@ -226,9 +246,8 @@ Status Presence::ApplySplit(bool came, std::span<const UserId> users, const Stat
     return ApplyPart(came, users.subspan(users.size() / 2));
   }
   log::Error("keeping presence", {{"user", users.front()}, {"error", error}});
-  work_.users.erase(users.front());
+  Applied(came, users.front());
   in_doubt_.erase(users.front());
-  if (!came) here_.erase(users.front());
   return Ok();
 }
 
@@ -237,14 +256,17 @@ Status Presence::ApplySplit(bool came, std::span<const UserId> users, const Stat
 // same users changed, or another daemon has told about them meanwhile: told twice is right, never
 // told is not.) Who has changed his mind since is told of with that change alone.
 Result<Presence::Users> Presence::ChangeUsers(bool came, std::span<const UserId> users) {
-  const auto change = came ? presence_store::SetOnline : presence_store::SetOffline;
   Users all;
   for (;;) {
     const Status status = database_.Transact(db::Repeat::kOnce, [&](db::Transaction& tx) -> Status {
-      PARLOR_ASSIGN_OR_RETURN(all, change(tx, daemon_, users, clock_.Now()));
+      no_longer_present_.clear();
+      PARLOR_ASSIGN_OR_RETURN(all, came
+                                       ? presence_store::SetOnline(tx, daemon_, users, clock_.Now())
+                                       : SetOffline(tx, users));
       return Ok();
     });
     if (status.ok()) break;
+    no_longer_present_.clear();
     if (status.code() != ErrorCode::kInDoubt) return status;
     for (const UserId user : all) in_doubt_[user] = came;
   }
@@ -259,8 +281,27 @@ Result<Presence::Users> Presence::ChangeUsers(bool came, std::span<const UserId>
   return all;
 }
 
+// Also for those who were not online here: SetOffline has locked the rows of all.
+Result<Presence::Users> Presence::SetOffline(db::Transaction& tx, std::span<const UserId> users) {
+  const TimestampMs now = clock_.Now();
+  PARLOR_ASSIGN_OR_RETURN(Users changed, presence_store::SetOffline(tx, daemon_, users, now));
+  PARLOR_ASSIGN_OR_RETURN(const Users online, presence_store::OnlineSomewhere(tx, users, now));
+  Users offline;
+  std::set_difference(users.begin(), users.end(), online.begin(), online.end(),
+                      std::back_inserter(offline));
+  PARLOR_ASSIGN_OR_RETURN(no_longer_present_, group_members::LeaveEverywhere(tx, offline, now));
+  return changed;
+}
+
 void Presence::Report(const Users& users, bool online) {
   for (const UserId user : users) results_.PushResult(OnlineChanged{user, online});
+}
+
+void Presence::ReportPresence() {
+  for (group_members::Change& change : no_longer_present_) {
+    results_.PushResult(EventArrived{std::move(change.event), change.id});
+  }
+  no_longer_present_.clear();
 }
 
 Status Presence::ApplySessions() {

@@ -5,8 +5,12 @@
 // buckets, and purges what is long over, in small portions, every minute. If its row has gone (an
 // administrator, a restored dump) it registers again and sets its users online again, silently.
 //
-// Commands collapse while they wait: the last state of a user, the last use of a session, the
-// highest bucket of a user. So UserCame and UserLeft are never refused (at most one entry a user)
+// Who has left, and is thereby (or was before) online nowhere, is taken out of the groups that he was
+// present in, in the same transaction; the loop hears of it by EventArrived with the rows of
+// `events`. After a commit in doubt it does not: if that was stored, the sweep finds the rows.
+//
+// Commands collapse while they wait: the last state of a user (and that he had left before he came
+// again), the last use of a session, the highest bucket of a user. So UserCame and UserLeft are never refused (at most one entry a user)
 // and survive a database that is away for however long; kMaxSideWork sessions and as many buckets
 // wait or are in work, beyond that Push() is false: the next use tells again. Owned by the loop.
 #pragma once
@@ -49,8 +53,9 @@ class Presence {
 
  private:
   // What waits, collapsed.
+  enum class Move { kCame, kLeft, kLeftAndCame };
   struct Work {
-    std::unordered_map<UserId, bool> users;  // true: came
+    std::unordered_map<UserId, Move> users;
     std::unordered_map<SessionId, sessions::Session> sessions;
     std::unordered_map<UserId, send_rate::Bucket> rates;
     bool empty() const { return users.empty() && sessions.empty() && rates.empty(); }
@@ -59,6 +64,7 @@ class Presence {
 
   void Run();
   bool TakeWork();
+  static void Add(std::unordered_map<UserId, Move>& users, UserId user, Move move);
   void Turn();
   Status StayRegistered();
   Status Register();
@@ -68,8 +74,11 @@ class Presence {
   Status Apply(bool came);
   Status ApplyPart(bool came, std::span<const UserId> users);
   Status ApplySplit(bool came, std::span<const UserId> users, const Status& error);
+  void Applied(bool came, UserId user);
   Result<Users> ChangeUsers(bool came, std::span<const UserId> users);
+  Result<Users> SetOffline(db::Transaction& tx, std::span<const UserId> users);
   void Report(const Users& users, bool online);
+  void ReportPresence();
   Status ApplySessions();
   Status ApplyRates();
   Status Purge();
@@ -92,7 +101,8 @@ class Presence {
   Work work_;
   // What commits in doubt said has changed (true: came online), until it is reported.
   std::unordered_map<UserId, bool> in_doubt_;
-  DaemonId daemon_;                  // none: not registered yet
+  std::vector<group_members::Change> no_longer_present_;  // of the transaction under way
+  DaemonId daemon_;                                       // none: not registered yet
   std::unordered_set<UserId> here_;  // whom the database has as online at this daemon
   std::optional<int64_t> next_heartbeat_ms_;
   std::optional<int64_t> next_purge_ms_;

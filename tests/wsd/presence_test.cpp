@@ -6,6 +6,8 @@
 #include <memory>
 #include <set>
 
+#include "common/events.h"
+#include "common/group_members.h"
 #include "common/presence_store.h"
 #include "common/sessions.h"
 #include "common/token.h"
@@ -44,6 +46,30 @@ class PresenceTest : public ThreadTest {
     const OnlineChanged change = Next<OnlineChanged>();
     EXPECT_EQ(change.user, user);
     EXPECT_EQ(change.online, online);
+  }
+
+  // Present in a group, by HTTP.
+  void Enter(ConversationId group, UserId user) {
+    Change([&](db::Transaction& tx) {
+      return group_members::Enter(tx, group, user, manual_.Now()).status();
+    });
+  }
+  // Online at another daemon, which lives.
+  void SetOnlineElsewhere(UserId user) {
+    Change([&](db::Transaction& tx) -> Status {
+      PARLOR_ASSIGN_OR_RETURN(const DaemonId other,
+                              presence_store::RegisterDaemon(tx, "elsewhere", manual_.Now()));
+      return presence_store::SetOnline(tx, other, std::span(&user, 1), manual_.Now()).status();
+    });
+  }
+  PresenceChanged ExpectLeft(ConversationId group, UserId user) {
+    const EventArrived arrived = Next<EventArrived>();
+    const auto change = std::get<PresenceChanged>(arrived.event);
+    EXPECT_EQ(change.group, group);
+    EXPECT_EQ(change.user, user);
+    EXPECT_FALSE(change.is_enter);
+    EXPECT_EQ(Count("events WHERE id = " + std::to_string(arrived.id.value)), 1U);
+    return change;
   }
 
   FakeClock manual_;
@@ -235,6 +261,154 @@ TEST_F(PresenceTest, UserWhoComesWhileTheDaemonsRowIsGoneIsKept) {
   ExpectNext(bob, true);
   EXPECT_EQ(Count("online JOIN daemons ON id = daemon_id"), 2U);
   EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
+// ---- Presence in groups ends with the last socket
+
+TEST_F(PresenceTest, WhoGoesOfflineIsPresentNowhere) {
+  const UserId ada = db_.AddUser("Ada", "Lovelace");
+  const ConversationId group = db_.AddGroup(ada);
+  const ConversationId other = db_.AddGroup(ada);
+  Start();
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  ExpectNext(ada, true);
+  Enter(group, ada);
+  Enter(other, ada);
+  EXPECT_TRUE(Nothing<EventArrived>());
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+  ExpectNext(ada, false);
+  const PresenceChanged left = ExpectLeft(group, ada);
+  EXPECT_EQ(left.presence_seq, 2U);
+  EXPECT_EQ(left.first_name, "Ada");
+  ExpectLeft(other, ada);
+  EXPECT_EQ(Count("present"), 0U);
+  EXPECT_EQ(Count("members WHERE user_id = " + std::to_string(ada.value)), 2U);
+}
+
+TEST_F(PresenceTest, WhoNeverCameIsPresentNowhereEither) {
+  const UserId ada = db_.AddUser();
+  const UserId suspended = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  Enter(group, ada);
+  Enter(group, suspended);
+  db_.Run("UPDATE users SET suspended_at_ms = 1 WHERE id = " + std::to_string(suspended.value));
+  Start();
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+  ExpectLeft(group, ada);
+  ASSERT_TRUE(Thread().Push(UserLeft{suspended}));
+  ExpectLeft(group, suspended);
+  EXPECT_EQ(Count("present"), 0U);
+  EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
+TEST_F(PresenceTest, WhoIsOnlineElsewhereStaysPresent) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  SetOnlineElsewhere(ada);
+  for (const UserId user : {ada, bob}) Enter(group, user);
+  Start();
+  for (const UserId user : {ada, bob}) ASSERT_TRUE(Thread().Push(UserCame{user}));
+  ExpectNext(bob, true);
+  for (const UserId user : {ada, bob}) ASSERT_TRUE(Thread().Push(UserLeft{user}));
+  ExpectNext(bob, false);
+  ExpectLeft(group, bob);
+  EXPECT_EQ(Count("present WHERE user_id = " + std::to_string(ada.value)), 1U);
+  EXPECT_TRUE(Nothing<EventArrived>());
+}
+
+TEST_F(PresenceTest, WhoComesBackBeforeItWasAppliedHasLeftHisGroupsAllTheSame) {
+  const UserId ada = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  Enter(group, ada);
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+  ASSERT_TRUE(Thread().Push(UserCame{ada}));
+  Start();
+  ExpectLeft(group, ada);
+  ExpectNext(ada, true);
+  EXPECT_EQ(Count("online"), 1U);
+}
+
+TEST_F(PresenceTest, UserWhomTheDatabaseRefusesKeepsNobodyInHisGroups) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const UserId carol = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  for (const UserId user : {ada, bob, carol}) Enter(group, user);
+  db_.Run("CREATE TRIGGER refuse BEFORE DELETE ON present FOR EACH ROW IF OLD.user_id = " +
+          std::to_string(bob.value) + " THEN SIGNAL SQLSTATE '45000'; END IF");
+  for (const UserId user : {ada, bob, carol}) ASSERT_TRUE(Thread().Push(UserLeft{user}));
+  Start();
+  std::set<UserId> left;
+  for (int i = 0; i < 2; ++i) {
+    left.insert(std::get<PresenceChanged>(Next<EventArrived>().event).user);
+  }
+  EXPECT_EQ(left, (std::set{ada, carol}));
+  EXPECT_EQ(Count("present"), 1U);
+}
+
+TEST_F(PresenceTest, CommitInDoubtLeavesTheNewsToTheSweep) {
+  const UserId ada = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  Proxy();
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  for (const Cut cut : {Cut::kAfterCommit, Cut::kBeforeCommit}) {
+    ASSERT_TRUE(Thread().Push(UserCame{ada}));
+    ExpectNext(ada, true);
+    Enter(group, ada);
+    db_.Run("DELETE FROM events");
+    Proxy().CutCommits(cut);
+    ASSERT_TRUE(Thread().Push(UserLeft{ada}));
+    ExpectNext(ada, false);
+    EXPECT_EQ(Count("present"), 0U);
+    EXPECT_EQ(Count("events"), 1U) << "written once";
+    if (cut == Cut::kBeforeCommit) ExpectLeft(group, ada);
+    EXPECT_TRUE(Nothing<EventArrived>());
+  }
+}
+
+TEST_F(PresenceTest, DaemonThatRegistersAgainLeavesItsUsersInTheirGroups) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  Start();
+  for (const UserId user : {ada, bob}) {
+    ASSERT_TRUE(Thread().Push(UserCame{user}));
+    ExpectNext(user, true);
+    Enter(group, user);
+  }
+  db_.Run("DELETE FROM daemons");
+  ASSERT_TRUE(Thread().Push(UserLeft{ada}));  // before the next heartbeat
+  ExpectLeft(group, ada);
+  Advance(Presence::kHeartbeatMs);
+  ASSERT_TRUE(Eventually([&] { return Count("online JOIN daemons ON id = daemon_id") == 1; }));
+  EXPECT_EQ(Count("present WHERE user_id = " + std::to_string(bob.value)), 1U);
+  EXPECT_TRUE(Nothing<EventArrived>());
+}
+
+TEST_F(PresenceTest, AThousandWhoVanishAtOnceAllLeave) {
+  const UserId owner = db_.AddUser();
+  const ConversationId group = db_.AddGroup(owner);
+  db_.Run(
+      "INSERT INTO users (email, email_key, first_name, last_name, password_hash, created_at_ms) "
+      "SELECT CONCAT('many', seq, '@example.org'), CONCAT('many', seq, '@example.org'), 'M', 'N', "
+      "'x', 1 FROM seq_1_to_1500");
+  db_.Run("INSERT INTO present SELECT " + std::to_string(group.value) +
+          ", id, 1 FROM users WHERE first_name = 'M'");
+  const db::Rows rows = db_.Read("SELECT id FROM users WHERE first_name = 'M'");
+  ASSERT_EQ(rows.size(), 1500U);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    ASSERT_TRUE(Thread().Push(UserLeft{rows.As<UserId>(row, 0)}));
+  }
+  Start();
+  std::set<uint64_t> seqs;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    seqs.insert(std::get<PresenceChanged>(Next<EventArrived>().event).presence_seq);
+  }
+  EXPECT_EQ(seqs.size(), 1500U);
+  EXPECT_EQ(*seqs.rbegin(), 1500U);
+  EXPECT_EQ(Count("present"), 0U);
 }
 
 TEST_F(PresenceTest, MovesTheExpiryOfSessionsOn) {
