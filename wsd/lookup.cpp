@@ -13,6 +13,11 @@ namespace {
 constexpr std::chrono::milliseconds kIdle{60000};
 constexpr size_t kTurn = 1000;  // commands a turn: the most that sessions::Find takes
 
+bool IsForEverything(const LookupCommand& command) {
+  const auto* load = std::get_if<LoadPresence>(&command);
+  return load != nullptr && !load->group;
+}
+
 }  // namespace
 
 Lookup::Lookup(const Config& config, const Clock& clock, Queue<LoopItem>& results)
@@ -52,20 +57,19 @@ void Lookup::Run() {
 // Sign-ins first: somebody waits for each. Once the database has stayed away the rest of the turn
 // is not tried any more, so that the next sign-ins are soon looked at.
 void Lookup::Work(const std::vector<LookupCommand>& commands) {
+  Status status;
   std::vector<Authenticate> sign_ins;
   for (const LookupCommand& command : commands) {
-    if (const auto* sign_in = std::get_if<Authenticate>(&command)) sign_ins.push_back(*sign_in);
+    const auto* sign_in = std::get_if<Authenticate>(&command);
+    if (sign_in != nullptr) sign_ins.push_back(*sign_in);
+    if (IsForEverything(command)) status = Answer(std::get<LoadPresence>(command), status);
   }
-  Status status;
   if (!sign_ins.empty()) status = AuthenticateAll(sign_ins);
   for (const LookupCommand& command : commands) {
-    const auto* fetch = std::get_if<FetchMissing>(&command);
-    if (fetch == nullptr) continue;
-    if (!status.ok() && status.code() == ErrorCode::kUnavailable) {
-      results_.PushResult(MissingFetched{*fetch, status});
-    } else {
-      status = Fetch(*fetch);
-    }
+    if (IsForEverything(command) || std::holds_alternative<Authenticate>(command)) continue;
+    if (const auto* fetch = std::get_if<FetchMissing>(&command)) status = Answer(*fetch, status);
+    if (const auto* load = std::get_if<LoadPresence>(&command)) status = Answer(*load, status);
+    if (const auto* count = std::get_if<CountUnread>(&command)) status = Answer(*count, status);
   }
 }
 
@@ -95,22 +99,48 @@ Status Lookup::AuthenticateAll(std::span<const Authenticate> commands) {
   return status;
 }
 
-Status Lookup::Fetch(const FetchMissing& command) {
-  std::vector<Message> messages;
+template <typename Value, typename Read>
+Result<Value> Lookup::Try(const Status& before, const char* doing, ConversationId conversation,
+                          const Read& read) {
+  if (!before.ok() && before.code() == ErrorCode::kUnavailable) return before;
+  Value value{};
   const Status status =
       database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
-        PARLOR_ASSIGN_OR_RETURN(
-            messages, messages::ReadRange(tx, command.conversation, command.since, command.first,
-                                          command.last, kMaxFetched));
+        PARLOR_ASSIGN_OR_RETURN(value, read(tx));
         return Ok();
       });
-  Result<std::vector<Message>> answer(std::move(messages));
-  if (!status.ok()) {
-    log::Warning("fetching missing messages",
-                 {{"conversation", command.conversation}, {"error", status}});
-    answer = status;
-  }
-  results_.PushResult(MissingFetched{command, std::move(answer)});
+  if (status.ok()) return value;
+  log::Warning(doing, {{"conversation", conversation}, {"error", status}});
+  return status;
+}
+
+Status Lookup::Answer(const FetchMissing& command, const Status& before) {
+  auto messages = Try<std::vector<Message>>(
+      before, "fetching missing messages", command.conversation, [&](db::Transaction& tx) {
+        return messages::ReadRange(tx, command.conversation, command.since, command.first,
+                                   command.last, kMaxFetched);
+      });
+  Status status = messages.status();
+  results_.PushResult(MissingFetched{command, std::move(messages)});
+  return status;
+}
+
+Status Lookup::Answer(const LoadPresence& command, const Status& before) {
+  auto groups = Try<std::vector<group_members::Snapshot>>(
+      before, "loading who is present", command.group,
+      [&](db::Transaction& tx) { return group_members::LoadPresence(tx, command.group); });
+  Status status = groups.status();
+  results_.PushResult(PresenceLoaded{command, std::move(groups)});
+  return status;
+}
+
+Status Lookup::Answer(const CountUnread& command, const Status& before) {
+  auto counts = Try<group_members::UnreadCounts>(
+      before, "counting what is unread", command.group, [&](db::Transaction& tx) {
+        return group_members::CountUnread(tx, command.group, clock_.Now());
+      });
+  Status status = counts.status();
+  results_.PushResult(UnreadCounted{command, std::move(counts)});
   return status;
 }
 

@@ -1,6 +1,7 @@
 // The lookup thread: what the loop must read from the database.
 //
-// Takes every command that waits; all sign-ins of a turn are one query. Each command is answered
+// Takes every command that waits; all sign-ins of a turn are one query, and go before the rest of it
+// but for the presence of all groups, without which nobody is let in. Each command is answered
 // exactly once; with kUnavailable when the database stays away, which is waited for once a turn and
 // not once a command. FetchMissing gives at most kMaxFetched messages, oldest first: ask again from
 // the last one on. Owned by the loop; limit: kMaxQueued commands, beyond it Push() is false.
@@ -36,7 +37,14 @@ class Lookup {
   void Run();
   void Work(const std::vector<LookupCommand>& commands);
   Status AuthenticateAll(std::span<const Authenticate> commands);
-  Status Fetch(const FetchMissing& command);
+  // Each reads (unless `before` says that the database has stayed away), answers, and says what it
+  // found.
+  Status Answer(const FetchMissing& command, const Status& before);
+  Status Answer(const LoadPresence& command, const Status& before);
+  Status Answer(const CountUnread& command, const Status& before);
+  template <typename Value, typename Read>
+  Result<Value> Try(const Status& before, const char* doing, ConversationId conversation,
+                    const Read& read);
 
   const Clock& clock_;
   Queue<LoopItem>& results_;

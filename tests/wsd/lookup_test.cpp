@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 
+#include "common/group_members.h"
 #include "common/messages.h"
+#include "common/presence_store.h"
 #include "common/sessions.h"
 #include "common/token.h"
 #include "tests/support/database_proxy.h"
@@ -34,6 +36,20 @@ class LookupTest : public ThreadTest {
       return messages::Append(tx, batch, clock_.Now(), &outcomes);
     });
     return outcomes.front()->conversation;
+  }
+
+  void Enter(ConversationId group, UserId user) {
+    Change([&](db::Transaction& tx) {
+      return group_members::Enter(tx, group, user, clock_.Now()).status();
+    });
+  }
+  // At a daemon of their own.
+  void SetOnline(const std::vector<UserId>& users) {
+    Change([&](db::Transaction& tx) -> Status {
+      PARLOR_ASSIGN_OR_RETURN(const DaemonId daemon,
+                              presence_store::RegisterDaemon(tx, "elsewhere", clock_.Now()));
+      return presence_store::SetOnline(tx, daemon, users, clock_.Now()).status();
+    });
   }
 
   Lookup& Thread() {
@@ -132,6 +148,81 @@ TEST_F(LookupTest, ConversationThatIsNoneHasNoMessages) {
   const MissingFetched fetched = Next<MissingFetched>();
   ASSERT_TRUE(fetched.messages.ok());
   EXPECT_TRUE(fetched.messages->empty());
+}
+
+TEST_F(LookupTest, LoadsWhoIsPresentInOneGroupOrInAll) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  const ConversationId empty = db_.AddGroup(bob);
+  Enter(group, ada);
+  Enter(group, bob);
+  Start();
+  ASSERT_TRUE(Thread().Push(LoadPresence{}));
+  const PresenceLoaded all = Next<PresenceLoaded>();
+  EXPECT_FALSE(all.request.group);
+  ASSERT_TRUE(all.groups.ok());
+  std::map<ConversationId, group_members::Snapshot> found;
+  for (const auto& snapshot : *all.groups) found[snapshot.group] = snapshot;
+  EXPECT_THAT(found[group].present, ::testing::UnorderedElementsAre(ada, bob));
+  EXPECT_EQ(found[group].presence_seq, 2U);
+  EXPECT_THAT(found.at(empty).present, ::testing::IsEmpty());
+
+  ASSERT_TRUE(Thread().Push(LoadPresence{group}));
+  const PresenceLoaded one = Next<PresenceLoaded>();
+  EXPECT_EQ(one.request.group, group);
+  ASSERT_EQ(one.groups->size(), 1U);
+  EXPECT_EQ(one.groups->front().presence_seq, 2U);
+  ASSERT_TRUE(Thread().Push(LoadPresence{ConversationId(987654)}));
+  EXPECT_TRUE(Next<PresenceLoaded>().groups->empty());
+}
+
+TEST_F(LookupTest, PresenceOfAllGroupsIsAnsweredBeforeTheSignInsBehindIt) {
+  ASSERT_TRUE(Thread().Push(LoadPresence{}));
+  ASSERT_TRUE(Thread().Push(Authenticate{ConnectionId(1), {}}));
+  Start();
+  ASSERT_TRUE(Eventually([&] { return results_.size() == 2; }));
+  const auto items = results_.TakeAll();
+  EXPECT_TRUE(std::holds_alternative<PresenceLoaded>(items[0]));
+  EXPECT_TRUE(std::holds_alternative<Authenticated>(items[1]));
+}
+
+TEST_F(LookupTest, CountsWhatIsUnreadForMembersWhoAreOnline) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const UserId offline = db_.AddUser();
+  const UserId stranger = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  for (const UserId user : {bob, offline}) Enter(group, user);
+  SetOnline({ada, bob, stranger});
+  const std::vector<messages::Outgoing> batch(
+      3, messages::Outgoing{ada, messages::ToGroup{group}, "x", {}});
+  std::vector<Result<messages::Stored>> outcomes;
+  Change([&](db::Transaction& tx) {
+    outcomes.clear();
+    return messages::Append(tx, batch, clock_.Now(), &outcomes);
+  });
+  Start();
+  ASSERT_TRUE(Thread().Push(CountUnread{group}));
+  const UnreadCounted counted = Next<UnreadCounted>();
+  EXPECT_EQ(counted.request.group, group);
+  ASSERT_TRUE(counted.counts.ok());
+  EXPECT_THAT(counted.counts->unread,
+              ::testing::UnorderedElementsAre(::testing::Pair(ada, 0U), ::testing::Pair(bob, 3U)));
+  EXPECT_EQ(counted.counts->last_sent_at, outcomes.back()->sent_at);
+}
+
+TEST_F(LookupTest, AwayDatabaseIsAnErrorOfEveryKindOfQuestion) {
+  config_.database.retry_limit_ms = 100;
+  config_.database.socket = "/nonexistent/socket";
+  ASSERT_TRUE(Thread().Push(LoadPresence{}));
+  ASSERT_TRUE(Thread().Push(LoadPresence{ConversationId(1)}));
+  ASSERT_TRUE(Thread().Push(CountUnread{ConversationId(1)}));
+  Start();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Next<PresenceLoaded>().groups.status().code(), ErrorCode::kUnavailable);
+  }
+  EXPECT_EQ(Next<UnreadCounted>().counts.status().code(), ErrorCode::kUnavailable);
 }
 
 TEST_F(LookupTest, AnOutageIsWaitedOutOnceATurnAndNotOnceACommand) {
