@@ -1,37 +1,47 @@
 #include "wsd/dispatch.h"
 
-#include <array>
 #include <utility>
 
 namespace parlor::wsd {
 namespace {
 
+messages::Outgoing Address(UserId sender, messages::Target to, SendFrame frame) {
+  return {sender, to, std::move(frame.message), std::move(frame.client_msg_id)};
+}
+
 messages::Outgoing ToRoom(UserId sender, SendFrame frame) {
-  return {sender, messages::ToUser{frame.other_user}, std::move(frame.message),
-          std::move(frame.client_msg_id)};
+  return Address(sender, messages::ToUser{frame.other_user}, std::move(frame));
+}
+
+messages::Outgoing ToGroup(UserId sender, SendFrame frame) {
+  return Address(sender, messages::ToGroup{frame.group}, std::move(frame));
+}
+
+messages::Outgoing ToBot(UserId sender, SendFrame frame) {
+  return Address(sender, messages::ToBot{}, std::move(frame));
 }
 
 constexpr FrameRow kInit{"token", FrameAction::kGreet, nullptr};
+constexpr FrameRow kRoom{"chat_type room", FrameAction::kStore, ToRoom};
+constexpr FrameRow kGroup{"chat_type group", FrameAction::kStore, ToGroup};
+constexpr FrameRow kBot{"chat_type bot", FrameAction::kStore, ToBot};
 constexpr FrameRow kUnknown{"anything else", FrameAction::kIgnore, nullptr};
-
-struct ChatRow {
-  ConversationKind kind = ConversationKind::kRoom;
-  FrameRow row{};
-};
-constexpr std::array kChats{
-    ChatRow{ConversationKind::kRoom, {"chat_type room", FrameAction::kStore, ToRoom}},
-};
 
 }  // namespace
 
-const FrameRow* FindFrame(const ClientFrame& frame) {
-  if (std::holds_alternative<InitFrame>(frame)) return &kInit;
+const FrameRow& FindFrame(const ClientFrame& frame) {
+  if (std::holds_alternative<InitFrame>(frame)) return kInit;
   const auto* send = std::get_if<SendFrame>(&frame);
-  if (send == nullptr) return &kUnknown;
-  for (const ChatRow& chat : kChats) {
-    if (chat.kind == send->kind) return &chat.row;
+  if (send == nullptr) return kUnknown;
+  switch (send->kind) {
+    case ConversationKind::kRoom:
+      return kRoom;
+    case ConversationKind::kGroup:
+      return kGroup;
+    case ConversationKind::kBot:
+      return kBot;
   }
-  return nullptr;
+  return kUnknown;
 }
 
 const std::string* TokenOf(const ReceivedFrame& frame) {

@@ -26,8 +26,7 @@ struct FrameRow {
   messages::Outgoing (*address)(UserId sender, SendFrame frame);
 };
 
-// nullptr: a chat_type that this server does not offer.
-const FrameRow* FindFrame(const ClientFrame& frame);
+const FrameRow& FindFrame(const ClientFrame& frame);
 
 // A frame as it came: one of the table, or what is wrong with it.
 using ReceivedFrame = std::variant<ClientFrame, FrameError>;

@@ -31,6 +31,10 @@ Gateway::Gateway(const Config& config, const Clock& clock, Threads threads)
                 static_cast<void>(threads_.presence(std::move(command)));
               }),
       rates_(config.limits),
+      groups_(GroupPresence::Options{},
+              [this](const PresenceChanged& change) { Announce(change); }),
+      notices_({.interval_ms = config.socket.unread_interval_ms}),
+      bot_load_(config.bot),
       resync_log_(clock, kResyncLogMs) {}
 
 Session& Gateway::Open(Peer& peer) {
@@ -116,9 +120,11 @@ void Gateway::Tick() {
   wheel_.Advance(now, [this](TimerWheel::Entry& entry) { Due(static_cast<Session&>(entry)); });
   if (!draining_) online_.Tick(now);
   ended_.ForgetOld(now);
+  event_order_.ForgetOld(now);
   Sequencer::Actions actions;
   sequencer_.Tick(now, actions);
   Run(actions);
+  TickGroups(now);
   if (now >= next_rates_ms_) {
     next_rates_ms_ = now + kRatesEveryMs;
     auto heavy = rates_.TakeHeavy(clock_.Now());

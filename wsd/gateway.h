@@ -1,12 +1,12 @@
 // The heart of the daemon: what happens to each connection. It ties together the sessions, the hub,
-// the sequencer, presence, limits and the results of the threads.
+// the sequencer, presence, groups, limits and the results of the threads.
 //
 // Everything runs on the loop's thread; nothing here waits. It knows neither libwebsockets nor the
 // database: connections are Peers, threads are the functions of Threads, so that all of it is
 // tested with recorders and a clock of the test's own.
 //
 // Limits are options (config.h, [socket] and [limits]). What is full is answered: a writer's or the
-// lookup's queue with `unavailable`, a connection's queue with 4408.
+// lookup's queue with `unavailable`, a connection's queue with 4408, the bot's with `busy`.
 #pragma once
 
 #include <deque>
@@ -21,15 +21,19 @@
 #include "common/clock.h"
 #include "common/config.h"
 #include "common/log.h"
+#include "wsd/bot_load.h"
 #include "wsd/commands.h"
 #include "wsd/counters.h"
 #include "wsd/dispatch.h"
 #include "wsd/ended_sessions.h"
+#include "wsd/event_order.h"
+#include "wsd/group_presence.h"
 #include "wsd/hub.h"
 #include "wsd/online_tracker.h"
 #include "wsd/sequencer.h"
 #include "wsd/session.h"
 #include "wsd/timer_wheel.h"
+#include "wsd/unread_notices.h"
 #include "wsd/user_rates.h"
 
 namespace parlor::wsd {
@@ -54,7 +58,15 @@ class Gateway {
   // An expiry that would move on by less is left alone, here as in sessions::Touch.
   static constexpr int64_t kTouchMs = int64_t{3600} * 1000;
 
+  // How long after a try that failed the presence in groups is asked for again at the start.
+  static constexpr int64_t kLoadRetryMs = 500;
+
   Gateway(const Config& config, const Clock& clock, Threads threads);
+
+  // Asks for what must be known before anybody can sign in: who is present in which group. Until that
+  // is here, sign-ins are answered with `unavailable` and 1012. Once, before connections are let in
+  // (the first Tick() does it otherwise): who comes afterwards is looked up behind it.
+  void Start() { LoadAllPresence(); }
 
   // ---- From the connections
   // The new connection's session, valid until Gone(). `peer` outlives it.
@@ -74,7 +86,8 @@ class Gateway {
   void Tick();
 
   // ---- The end. From StartDraining on messages are answered with `unavailable`; when Drained()
-  // everything that was taken is committed, acknowledged and delivered to the queues.
+  // everything that was taken is committed, acknowledged and delivered to the queues. The bot's answers
+  // are not waited for: the next start gives those that are missing.
   void StartDraining() { draining_ = true; }
   bool Drained() const { return in_writers_ == 0 && sequencer_.held() == 0; }
   // Closes at most `count` further connections with 1012. False: there are no others.
@@ -122,25 +135,41 @@ class Gateway {
   void On(BatchWritten batch);
   void On(Authenticated answer) { OnAuthenticated(std::move(answer)); }
   void On(MissingFetched answer);
-  void On(const PresenceLoaded& answer);
-  void On(const UnreadCounted& answer);
   void On(const OnlineChanged& change);
-  void On(const BotAnswered& answer);
   void On(EventArrived arrived);
   void OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions);
+  void OnRefused(const WriteOutcome& outcome);
   void OnEvent(const UserUpdated& event);
   void OnEvent(const SessionEnded& event);
   void OnEvent(const UserSuspended& event);
   void OnEvent(const ReadMarkMoved& event);
   void OnEvent(MessageSent& event);
-  void OnEvent(const GroupUpdated& event);
-  void OnEvent(const PresenceChanged& event);
-  void OnEvent(const MemberRemoved& event);
   void EndSessions(UserId user, SessionId session);
   void Run(const Sequencer::Actions& actions);
   void Deliver(const Arrival& arrival);
   void Resync(const Sequencer::Abandoned& abandoned);
+  void CloseAllOf(std::span<const UserId> users, CloseCode code);
   Session* FindSession(ConnectionId id);
+
+  // gateway_groups.cpp: who is present, what they hear, what is unread for the others
+  void LoadAllPresence();
+  void TickGroups(int64_t now_ms);
+  void On(const PresenceLoaded& answer);
+  void On(const UnreadCounted& answer);
+  void OnEvent(const GroupUpdated& event);
+  void OnEvent(PresenceChanged& event);
+  void OnEvent(const MemberRemoved& event);
+  void Announce(const PresenceChanged& change);
+  void Expect(UserId user);
+  void DeliverToGroup(const Arrival& arrival);
+  size_t SendToPresent(ConversationId group, const std::function<std::string()>& encode);
+  void AskForUnread(int64_t now_ms);
+  bool EverybodyIsPresent(ConversationId group) const;
+
+  // gateway_bot.cpp: questions and answers
+  bool AdmitQuestion(Session& session, const std::optional<std::string>& id);
+  void OnQuestion(messages::Outgoing question, const messages::Stored& stored);
+  void On(const BotAnswered& answer);
 
   const SocketConfig socket_;
   const LimitsConfig limits_;
@@ -155,6 +184,10 @@ class Gateway {
   OnlineTracker online_;
   EndedSessions ended_;
   UserRates rates_;
+  GroupPresence groups_;
+  UnreadNotices notices_;
+  EventOrder event_order_;
+  BotLoad bot_load_;
   Counters counters_;
   log::Every resync_log_;  // one fault of the database can be one of every conversation
 
@@ -164,6 +197,7 @@ class Gateway {
   std::deque<ConnectionId> to_restart_;   // filled by the first CloseSome
   size_t in_writers_ = 0;
   int64_t next_rates_ms_ = 0;
+  std::optional<int64_t> load_presence_at_ms_ = 0;  // none: asked for, or here
   bool draining_ = false;
   bool restarting_ = false;
 };

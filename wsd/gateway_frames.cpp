@@ -90,17 +90,12 @@ void Gateway::Act(Session& session, ReceivedFrame received) {
     return BadFrame(session, error->status, error->client_msg_id);
   }
   auto& frame = std::get<ClientFrame>(received);
-  const FrameRow* row = FindFrame(frame);
-  if (row == nullptr) {
-    const Status error =
-        Status::InvalidField("chat_type", "This server does not offer that kind of chat.");
-    return BadFrame(session, error, ClientMessageIdOf(frame));
-  }
-  switch (row->action) {
+  const FrameRow& row = FindFrame(frame);
+  switch (row.action) {
     case FrameAction::kGreet:
       return Send(session, EncodeReady(session.login.user, session.login.id));
     case FrameAction::kStore:
-      return Store(session, *row, std::get<SendFrame>(std::move(frame)));
+      return Store(session, row, std::get<SendFrame>(std::move(frame)));
     case FrameAction::kIgnore:
       return;
   }
@@ -120,7 +115,10 @@ void Gateway::Store(Session& session, const FrameRow& row, SendFrame frame) {
         session.refusals.Hit(clock_.MonotonicMs(), limits_.refusals_per_10s, kRefusalWindowMs);
     return enough ? Close(session, CloseCode::kTooFast) : void();
   }
+  const bool asks_bot = frame.kind == ConversationKind::kBot;
+  if (asks_bot && !AdmitQuestion(session, id)) return;
   if (!threads_.write(WriteMessage{session.id, row.address(sender, std::move(frame))})) {
+    if (asks_bot) bot_load_.Release(sender);
     ++counters_.writer_queue_full;
     const Status error(ErrorCode::kUnavailable, "The server is busy. Try again.");
     return SendError(session, error, id);
@@ -212,6 +210,7 @@ void Gateway::OnAuthenticated(Authenticated answer) {
   if (rebinding && login->user != session->login.user) {
     return Close(*session, CloseCode::kNotSignedIn);
   }
+  if (!groups_.loaded()) return AuthenticationUnavailable(*session);
   SignIn(*session, *login);
 }
 

@@ -5,11 +5,21 @@
 #include "wsd/gateway.h"
 
 namespace parlor::wsd {
+namespace {
+
+ConversationKind KindOf(const messages::Target& to) {
+  if (std::holds_alternative<messages::ToUser>(to)) return ConversationKind::kRoom;
+  if (std::holds_alternative<messages::ToGroup>(to)) return ConversationKind::kGroup;
+  return ConversationKind::kBot;
+}
+
+}  // namespace
 
 void Gateway::Handle(std::vector<LoopItem> items) {
   for (LoopItem& item : items) {
     std::visit([this](auto& result) { On(std::move(result)); }, item);
   }
+  AskForUnread(clock_.MonotonicMs());
   CloseOverflowed();
 }
 
@@ -23,34 +33,41 @@ void Gateway::On(BatchWritten batch) {
 
 void Gateway::OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions) {
   --in_writers_;
+  if (!outcome.stored.ok()) return OnRefused(outcome);
   messages::Outgoing& message = outcome.request.message;
-  Session* sender = FindSession(outcome.request.from);
-  if (!outcome.stored.ok()) {
-    ++counters_.messages_failed;
-    if (sender == nullptr) return;
-    const Status error = outcome.stored.status();
-    if (error.code() == ErrorCode::kInvalidField) {
-      return BadFrame(*sender, error, message.client_msg_id);
-    }
-    return SendError(*sender, error, message.client_msg_id);
-  }
   const messages::Stored& stored = *outcome.stored;
+  const ConversationKind kind = KindOf(message.to);
   ++(stored.duplicate ? counters_.duplicates : counters_.messages_stored);
+  Session* sender = FindSession(outcome.request.from);
   if (sender != nullptr && message.client_msg_id) {
-    Send(*sender, EncodeAck(ConversationKind::kRoom, stored.conversation, stored.seq,
-                            stored.sent_at, *message.client_msg_id, stored.duplicate));
+    Send(*sender, EncodeAck(kind, stored.conversation, stored.seq, stored.sent_at,
+                            *message.client_msg_id, stored.duplicate));
   }
+  if (kind == ConversationKind::kBot) return OnQuestion(std::move(message), stored);
+  if (stored.duplicate) return;
   const auto* room = std::get_if<messages::ToUser>(&message.to);
-  if (stored.duplicate || room == nullptr) return;
-  Arrival arrival{ConversationKind::kRoom,
+  Arrival arrival{kind,
                   stored.conversation,
-                  room->other,
+                  room != nullptr ? room->other : UserId(),
                   Message{stored.seq, stored.sent_at, message.sender, std::move(message.body)},
                   outcome.request.from,
                   message.client_msg_id.has_value()};
   if (!sequencer_.Offer(std::move(arrival), clock_.Now(), clock_.MonotonicMs(), actions)) {
     ++counters_.repeated_events;
   }
+}
+
+void Gateway::OnRefused(const WriteOutcome& outcome) {
+  ++counters_.messages_failed;
+  const messages::Outgoing& message = outcome.request.message;
+  if (KindOf(message.to) == ConversationKind::kBot) bot_load_.Release(message.sender);
+  Session* sender = FindSession(outcome.request.from);
+  if (sender == nullptr) return;
+  const Status error = outcome.stored.status();
+  if (error.code() == ErrorCode::kInvalidField) {
+    return BadFrame(*sender, error, message.client_msg_id);
+  }
+  SendError(*sender, error, message.client_msg_id);
 }
 
 void Gateway::On(MissingFetched answer) {
@@ -63,29 +80,20 @@ void Gateway::On(const OnlineChanged& change) {
   Broadcast(EncodeUserActivity(change.user, change.online));
 }
 
-// At least once over restarts, so every action is harmless when repeated.
+// At least once over restarts, so every action is harmless when repeated; old news are not told after
+// newer ones.
 void Gateway::On(EventArrived arrived) {
-  std::visit([this](auto& event) { OnEvent(event); }, arrived.event);
+  if (event_order_.Apply(arrived.event, arrived.id, clock_.MonotonicMs())) {
+    std::visit([this](auto& event) { OnEvent(event); }, arrived.event);
+  } else {
+    ++counters_.late_events;
+  }
   if (arrived.id) static_cast<void>(threads_.event_done(EventDone{arrived.id}));
 }
 
 void Gateway::OnEvent(const UserUpdated& event) {
   Broadcast(EncodeUserUpdate(event.user, event.first_name, event.last_name));
 }
-
-void Gateway::OnEvent(const GroupUpdated& event) {
-  Broadcast(EncodeGroupUpdate(event.group, event.name, event.owner));
-}
-
-void Gateway::OnEvent(const PresenceChanged& /*event*/) {}
-
-void Gateway::OnEvent(const MemberRemoved& /*event*/) {}
-
-void Gateway::On(const PresenceLoaded& /*answer*/) {}
-
-void Gateway::On(const UnreadCounted& /*answer*/) {}
-
-void Gateway::On(const BotAnswered& /*answer*/) {}
 
 void Gateway::OnEvent(const SessionEnded& event) {
   ended_.SessionEnded(event.session, clock_.MonotonicMs());
@@ -100,10 +108,13 @@ void Gateway::OnEvent(const UserSuspended& event) {
 void Gateway::OnEvent(const ReadMarkMoved& event) {
   SendToUser(event.user, EncodeNotificationUpdate(event.kind, event.conversation, event.unread,
                                                   event.timestamp));
+  if (event.kind == ConversationKind::kGroup) {
+    notices_.MarkMoved(event.conversation, event.user, event.unread);
+  }
 }
 
 void Gateway::OnEvent(MessageSent& event) {
-  if (event.kind != ConversationKind::kRoom) return;
+  if (event.kind == ConversationKind::kBot) return;  // the bot tells by itself
   ++counters_.messages_heard;
   Arrival arrival{
       event.kind,       event.conversation,
@@ -141,6 +152,7 @@ void Gateway::Run(const Sequencer::Actions& actions) {
 }
 
 void Gateway::Deliver(const Arrival& arrival) {
+  if (arrival.kind == ConversationKind::kGroup) return DeliverToGroup(arrival);
   const Message& message = arrival.message;
   const UserId other = arrival.other_user;
   if (!hub_.Online(message.sender) && !hub_.Online(other)) return;
@@ -159,11 +171,20 @@ void Gateway::Resync(const Sequencer::Abandoned& abandoned) {
                      {"error",
                       "what is missing can't be read: its users' sockets are closed, history has "
                       "everything"}});
-  for (const UserId user : {abandoned.user, abandoned.other_user}) {
-    const auto sockets = hub_.Of(user);
-    const std::vector<Session*> affected(sockets.begin(), sockets.end());
-    for (Session* session : affected) Close(*session, CloseCode::kTryAgain);
+  if (abandoned.kind == ConversationKind::kGroup) {
+    const GroupPresence::Users& present = groups_.Of(abandoned.conversation);
+    CloseAllOf(std::vector<UserId>(present.begin(), present.end()), CloseCode::kTryAgain);
+    notices_.MessageSent(abandoned.conversation);
+  } else {
+    const UserId both[] = {abandoned.user, abandoned.other_user};
+    CloseAllOf(both, CloseCode::kTryAgain);
   }
+}
+
+void Gateway::CloseAllOf(std::span<const UserId> users, CloseCode code) {
+  std::vector<Session*> affected;
+  hub_.EachOf(users, [&](Session& session) { affected.push_back(&session); });
+  for (Session* session : affected) Close(*session, code);
 }
 
 }  // namespace parlor::wsd

@@ -2,8 +2,8 @@
 // thread.
 //
 // A user's connections are a short array; all connections are one array too (broadcasts). Nobody
-// may be added or removed while an array of it is walked: collect first. Groups will add one map,
-// from a group to the users present in it.
+// may be added or removed while an array of it is walked: collect first. Who is present in a group
+// is group_presence.h's; here it is a set of users.
 #pragma once
 
 #include <span>
@@ -26,6 +26,7 @@ class Hub {
   bool Online(UserId user) const { return users_.contains(user); }
   std::span<Session* const> Of(UserId user) const;
   std::span<Session* const> All() const { return all_; }
+  size_t users() const { return users_.size(); }
 
   // Calls `visit(Session&)` for each receiver of a message in a room: the other user's connections,
   // and the sender's but `from`, which hears its own message only if `echo` (it asked by a
@@ -35,6 +36,14 @@ class Hub {
     for (Session* session : Of(other)) visit(*session);
     for (Session* session : Of(sender)) {
       if (echo || session->id != from) visit(*session);
+    }
+  }
+
+  // Calls `visit(Session&)` for each connection of each of `users`.
+  template <typename Users, typename Visit>
+  void EachOf(const Users& users, Visit&& visit) const {
+    for (const UserId user : users) {
+      for (Session* session : Of(user)) visit(*session);
     }
   }
 

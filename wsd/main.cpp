@@ -56,6 +56,15 @@ void LogSummary(const Counters& c) {
                       {"repeated_events", c.repeated_events},
                       {"gaps_fetched", c.gaps_fetched},
                       {"resyncs", c.resyncs}});
+  log::Info("ended", {{"announcements", c.announcements},
+                      {"presence_reloads", c.presence_reloads},
+                      {"late_events", c.late_events},
+                      {"unread_counts", c.unread_counts},
+                      {"notices", c.notices},
+                      {"bot_questions", c.bot_questions},
+                      {"bot_answers", c.bot_answers},
+                      {"bot_failures", c.bot_failures},
+                      {"bot_busy", c.bot_busy}});
   std::string closed;
   for (const auto& [code, count] : c.closed) {
     closed += (closed.empty() ? "" : " ") + std::to_string(code) + ":" + std::to_string(count);
@@ -112,6 +121,7 @@ class Daemon {
     PARLOR_RETURN_IF_ERROR(presence_.Start());
     PARLOR_RETURN_IF_ERROR(mailer_.Start());
     PARLOR_RETURN_IF_ERROR(bot_.Start());
+    gateway_.Start();
     if (!bus_reader_.WaitFirstSweep(std::chrono::steady_clock::now() + kFirstSweep)) {
       log::Warning("starting", {{"error", "the events table can't be read yet"}});
     }

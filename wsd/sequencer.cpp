@@ -60,8 +60,11 @@ void Sequencer::Fetched(MissingFetched answer, int64_t now_ms, Actions& actions)
   if (conversation.held.empty()) return;  // what was missing has come by itself
   for (Message& message : *answer.messages) {
     if (message.seq.value < conversation.next) continue;
-    const UserId other =
-        message.sender == conversation.user ? conversation.other_user : conversation.user;
+    UserId other;
+    if (conversation.kind == ConversationKind::kRoom) {
+      const bool was_first = message.sender == conversation.user;
+      other = was_first ? conversation.other_user : conversation.user;
+    }
     Hold(conversation,
          Arrival{conversation.kind, id, other, std::move(message), ConnectionId(), true});
   }
@@ -94,8 +97,10 @@ Sequencer::Conversation& Sequencer::Find(const Arrival& arrival, TimestampMs wal
   Conversation& conversation = found->second;
   if (is_new) {
     conversation.kind = arrival.kind;
-    conversation.user = arrival.message.sender;
-    conversation.other_user = arrival.other_user;
+    if (arrival.kind == ConversationKind::kRoom) {
+      conversation.user = arrival.message.sender;
+      conversation.other_user = arrival.other_user;
+    }
     conversation.after = std::max(TimestampMs(wall_now.value - options_.lookback_ms), started_at_);
     conversation.recent = recent_.insert(recent_.begin(), arrival.conversation);
   } else {

@@ -57,7 +57,7 @@ class Sequencer {
   struct Abandoned {  // close those who are in it
     ConversationKind kind = ConversationKind::kRoom;
     ConversationId conversation;
-    UserId user, other_user;  // room
+    UserId user, other_user;  // room; of a group it is those who are present
   };
   struct Actions {
     std::vector<Arrival> deliver;  // in this order
@@ -83,9 +83,9 @@ class Sequencer {
  private:
   struct Conversation {
     ConversationKind kind = ConversationKind::kRoom;
-    UserId user, other_user;
-    uint64_t next = 0;  // the seq to let through next; 0: not known yet
-    TimestampMs after;  // nothing that is missing was sent before this
+    UserId user, other_user;  // room
+    uint64_t next = 0;        // the seq to let through next; 0: not known yet
+    TimestampMs after;        // nothing that is missing was sent before this
     std::map<uint64_t, Arrival> held;
     bool fetching = false;
     int64_t fetch_at_ms = 0;  // not before

@@ -26,13 +26,16 @@ class GatewayTest : public ::testing::Test {
  protected:
   static constexpr UserId kAda{1};
   static constexpr UserId kBob{2};
+  using Snapshots = std::vector<group_members::Snapshot>;
 
   static Config Configuration() {
     Config config;
     config.socket.max_queue_bytes = 4000;
     return config;
   }
-  explicit GatewayTest(Config config = Configuration()) : config_(std::move(config)) {
+  // With nobody present in any group, unless a test wants to load presence itself.
+  explicit GatewayTest(Config config = Configuration(), bool load = true)
+      : config_(std::move(config)) {
     gateway_ = std::make_unique<Gateway>(
         config_, clock_,
         Threads{[this](WriteMessage message) { return Take(writes_, std::move(message)); },
@@ -40,6 +43,8 @@ class GatewayTest : public ::testing::Test {
                 [this](PresenceCommand command) { return Note(std::move(command)); },
                 [this](EventDone done) { return Take(events_done_, done); },
                 [this](AskBot question) { return Take(questions_, std::move(question)); }});
+    gateway_->Start();
+    if (load) AnswerPresence(Snapshots());
   }
 
   // ---- Clients
@@ -92,6 +97,16 @@ class GatewayTest : public ::testing::Test {
     lookups_.erase(lookups_.begin());
     return command;
   }
+  // What the lookup thread was asked for last must be the presence of one group or of all.
+  LoadPresence TakeLoad() {
+    EXPECT_FALSE(lookups_.empty());
+    const auto command = std::get<LoadPresence>(lookups_.back());
+    lookups_.pop_back();
+    return command;
+  }
+  void AnswerPresence(Result<Snapshots> groups) {
+    Post(PresenceLoaded{TakeLoad(), std::move(groups)});
+  }
   void Answer(const Authenticate& command, Result<std::optional<sessions::Session>> session) {
     Post(Authenticated{command.from, command.token, std::move(session)});
   }
@@ -104,7 +119,7 @@ class GatewayTest : public ::testing::Test {
     items.push_back(std::move(item));
     gateway_->Handle(std::move(items));
   }
-  // Commits everything the writers were given, as room 50.
+  // Commits everything the writers were given, as conversation 50.
   void Commit() {
     BatchWritten batch;
     for (WriteMessage& write : std::exchange(writes_, {})) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <unordered_set>
 
 #include "tests/wsd/recording_peer.h"
 
@@ -52,6 +53,18 @@ TEST_F(HubTest, AllTabsOfBothReceiveIt) {
   EXPECT_EQ(Receivers(1, 2, from, false),
             (std::multiset{other_tab.id.value, receiver.id.value, receiver_tab.id.value}));
   EXPECT_EQ(Receivers(1, 2, from, true).size(), 4U);
+}
+
+TEST_F(HubTest, EachConnectionOfEachOfTheUsersOnce) {
+  const Session& ada = Connect(1);
+  const Session& ada_tab = Connect(1);
+  const Session& bob = Connect(2);
+  Connect(3);
+  EXPECT_EQ(hub_.users(), 3U);
+  std::multiset<uint64_t> ids;
+  const std::unordered_set<UserId> users{UserId(1), UserId(2), UserId(99)};
+  hub_.EachOf(users, [&](Session& session) { ids.insert(session.id.value); });
+  EXPECT_EQ(ids, (std::multiset{ada.id.value, ada_tab.id.value, bob.id.value}));
 }
 
 TEST_F(HubTest, TellsTheFirstAndTheLastConnectionOfAUser) {

@@ -118,6 +118,28 @@ TEST_F(SequencerTest, FetchedMessageGoesToTheUserWhoDidNotSendIt) {
   EXPECT_FALSE(fetched.from);
 }
 
+TEST_F(SequencerTest, MessagesOfAGroupHaveNoOtherUser) {
+  const auto offer = [&](uint64_t seq) {
+    Arrival arrival{ConversationKind::kGroup, kRoom,          UserId(),
+                    MessageOf(seq),           ConnectionId(), true};
+    sequencer_.Offer(std::move(arrival), wall_, now_ms_, actions_);
+  };
+  offer(1);
+  offer(4);
+  Tick(options_.gap_wait_ms);
+  EXPECT_EQ(actions_.fetch.at(0).kind, ConversationKind::kGroup);
+  Answer({2, 3});
+  ASSERT_EQ(actions_.deliver.size(), 4U);
+  for (const Arrival& arrival : actions_.deliver) {
+    EXPECT_EQ(arrival.kind, ConversationKind::kGroup);
+    EXPECT_FALSE(arrival.other_user);
+  }
+  for (uint64_t seq = 6; seq < 18; ++seq) offer(seq);
+  ASSERT_FALSE(actions_.resync.empty());
+  EXPECT_EQ(actions_.resync[0].kind, ConversationKind::kGroup);
+  EXPECT_FALSE(actions_.resync[0].user);
+}
+
 TEST_F(SequencerTest, UnknownConversationIsCheckedForWhatIsUnderWay) {
   Offer(8);
   EXPECT_EQ(Delivered(), Seqs{});

@@ -1,0 +1,41 @@
+// The bot chat: questions on their way to the bot, answers on their way to the user.
+#include <utility>
+
+#include "wsd/gateway.h"
+
+namespace parlor::wsd {
+
+// Before anything is stored. False: refused, and said so.
+bool Gateway::AdmitQuestion(Session& session, const std::optional<std::string>& id) {
+  if (bot_load_.Take(session.login.user)) return true;
+  ++counters_.bot_busy;
+  SendError(session, Status(ErrorCode::kBusy, "The bot is busy. Wait for its answer."), id);
+  return false;
+}
+
+// Committed and acknowledged. A repeat asks nothing: its first one has its answer or will have it.
+void Gateway::OnQuestion(messages::Outgoing question, const messages::Stored& stored) {
+  const UserId user = question.sender;
+  Message message{stored.seq, stored.sent_at, user, std::move(question.body)};
+  const bool asked =
+      !stored.duplicate && threads_.ask_bot(AskBot{user, stored.conversation, std::move(message)});
+  if (asked) {
+    ++counters_.bot_questions;
+  } else {
+    bot_load_.Release(user);  // refused: at the end; the next start answers it
+  }
+}
+
+void Gateway::On(const BotAnswered& answer) {
+  const UserId user = answer.request.user;
+  bot_load_.Release(user);
+  if (answer.answer.ok()) {
+    ++counters_.bot_answers;
+    return SendToUser(user, EncodeBotMessages(answer.request.question, *answer.answer));
+  }
+  ++counters_.bot_failures;
+  const Status error(ErrorCode::kUnavailable, "The bot could not answer. Ask again later.");
+  SendToUser(user, EncodeError(error, std::nullopt));
+}
+
+}  // namespace parlor::wsd
