@@ -9,7 +9,7 @@
 #   make unit      builds and runs the unit tests             FILTER='HubTest.*' picks some
 #   make itest     runs tests/integration over the real stack FILTER='login' picks some
 #   make contract  runs tests/contract: documents against the programs
-#   make bench     loads a stack of its own and prints figures  PAIRS=200  SECONDS_EACH=10  ROUNDS=3
+#   make bench     loads a stack of its own and prints figures  PAIRS=200  SECONDS_EACH=10  ROUNDS=3  SOCKETS=1000  GROUP_SECONDS=30
 #   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck, redocly   TIDY_TESTS=1: tests too
 #   make format    rewrites our C++ as `make lint` wants it
 #   make clean     removes build/ (var/ stays: it holds data)
@@ -91,10 +91,10 @@ run:
 
 test:
 	@scripts/install.sh build run test
-	@$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all $(BUILD)/unit-tests
+	@$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all $(BUILD)/unit-tests $(BUILD)/bench
 	@scripts/test.sh unit contract itest
 
-itest: all
+itest: all $(BUILD)/bench
 	scripts/test.sh itest
 
 contract: all

@@ -1,18 +1,9 @@
 """Who is online, and who is told (protocol.md section 4, promise 8). The grace is 1.5 s here."""
 
-from support.checks import assert_not_arrived, marker
+from support.checks import assert_not_arrived, let_the_grace_pass, marker
 from support.waiting import wait_until
 
 GRACE_S = 1.5
-
-
-def let_the_grace_pass(stack, watcher):
-    """Somebody vanishes now: when that is told, the grace of whoever vanished before is over too."""
-    last = stack.person("Clock")
-    socket = last.socket()
-    watcher.wait_type("user_activity", user_id=last.user_id, login=True)
-    socket.vanish()
-    watcher.wait_type("user_activity", user_id=last.user_id, login=False)
 
 
 def activities(watcher, person):

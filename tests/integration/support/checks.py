@@ -64,3 +64,12 @@ def announcements(socket, group, person=None):
 
 def texts_in_group(socket, group):
     return [f["message"] for f in socket.of_type("group_chat_message", chat_group_id=group)]
+
+
+def let_the_grace_pass(stack, watcher):
+    """Somebody vanishes now: when that is told, the grace of whoever vanished before is over too."""
+    last = stack.person("Clock")
+    socket = last.socket()
+    watcher.wait_type("user_activity", user_id=last.user_id, login=True)
+    socket.vanish()
+    watcher.wait_type("user_activity", user_id=last.user_id, login=False)

@@ -50,6 +50,13 @@ class Person(GroupCalls):
         self._http.trust_env = False
         self._http.mount("http://", _FromAddress(address))
 
+    def twin(self):
+        """The same person at another device: the same session, another address. For another thread."""
+        other = self.stack.stranger(self.first_name, self.last_name)
+        for name in ("email", "password", "user_id", "token"):
+            setattr(other, name, getattr(self, name))
+        return other
+
     # ---- HTTP
 
     def call(self, method, path, body=None, *, token=True, headers=None, query=None, data=None, checked=True):

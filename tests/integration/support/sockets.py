@@ -41,6 +41,7 @@ class Socket:
     def __init__(self, port, address="127.0.0.1", headers=None, path="/socket"):
         self.frames = []
         self.arrivals = []  # by the monotonic clock, one a frame
+        self._news = threading.Condition()
         self._connection = _background.run(
             _open(
                 f"ws://127.0.0.1:{port}{path}",
@@ -60,6 +61,8 @@ class Socket:
                 frame = json.loads(text)
                 self.arrivals.append(time.monotonic())
                 self.frames.append(frame)
+                with self._news:
+                    self._news.notify_all()
                 contracts.check_frame(frame)  # a violation ends the reader, and with it every wait
         except websockets.ConnectionClosed:
             pass
@@ -78,17 +81,20 @@ class Socket:
 
     def wait(self, predicate=lambda frame: True, deadline=DEADLINE_S, what="a frame", after=0):
         """The first frame from position `after` on for which `predicate` holds; fails at once if the connection ends."""
-
-        def look():
+        end, seen = time.monotonic() + deadline, after
+        while True:
             over = self._reader.done()  # before the frames are looked at: none comes after it
-            found = next((f for f in list(self.frames)[after:] if predicate(f)), None)
-            assert found or not over, f"{what}: the connection ended before"
-            return found
-
-        try:
-            return wait_until(look, deadline, what)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; code {self.close_code}; frames: {self.frames[-5:]}") from None
+            known = len(self.frames)
+            for frame in self.frames[seen:known]:
+                if predicate(frame):
+                    return frame
+            seen = max(seen, known)
+            if over or time.monotonic() >= end:
+                why = "the connection ended before" if over else f"not within {deadline} s"
+                raise AssertionError(f"{what}: {why}; code {self.close_code}; frames: {self.frames[-5:]}")
+            with self._news:
+                if len(self.frames) == known:
+                    self._news.wait(0.05)  # the end of the connection is no news
 
     def wait_type(self, kind, deadline=DEADLINE_S, after=0, **fields):
         return self.wait(
