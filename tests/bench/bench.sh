@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
 # The benchmark over the whole stack: starts one of its own (own folder, free port), loads it, stops it.
 #
-#   make bench            SECONDS_EACH=10 PAIRS=200 ROUNDS=3
+#   make bench            SECONDS_EACH=10 PAIRS=200 ROUNDS=3      the rooms
+#                         SOCKETS=1000 GROUP_SECONDS=30          the group; GROUP_RATE=100 messages a second
 #
 # Prints, for each round: a closed loop (throughput), then open loops at half of that and at 500 messages/s (latency),
-# with the CPU microseconds a message of each process; and what is resident at rest. Read the medians and the
-# ratios: a shared machine is noisy, and the load generator and nginx run on the same cores.
+# with the CPU microseconds a message of each process; what is resident at rest; and a group in which everybody is
+# present, with the latency to the last socket. Read the medians and the ratios: a shared machine is noisy, and the load
+# generator and nginx run on the same cores.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 build=${BUILD:-build/release}
 seconds=${SECONDS_EACH:-10} pairs=${PAIRS:-200} rounds=${ROUNDS:-3}
+sockets=${SOCKETS:-1000} group_seconds=${GROUP_SECONDS:-30} group_rate=${GROUP_RATE:-100}
+# A socket here, two in nginx, one in the daemon.
+[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge $((2 * sockets + 1000)) ] || ulimit -n $((2 * sockets + 1000))
 folder=$(mktemp -d /tmp/parlor-bench.XXXXXX)
 port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
@@ -52,9 +57,11 @@ family() {
 }
 watch="wsd=$(pid wsd),mariadb=$(pid mariadb),nginx=$(pid nginx)"
 load() {
-  "$build/bench" --port "$port" --db "$VAR/run/mariadb.sock" --pairs "$pairs" \
-    --seconds "$seconds" --watch "$watch" "$@"
+  local what=$1
+  shift
+  "$build/bench" "$what" --port "$port" --db "$VAR/run/mariadb.sock" --watch "$watch" "$@"
 }
+rooms() { load rooms --pairs "$pairs" --seconds "$seconds" "$@"; }
 
 echo "machine: $(nproc) cores, $(awk -F': ' '/model name/{print $2; exit}' /proc/cpuinfo), $(uname -r)"
 for what in Rss Pss; do
@@ -63,9 +70,10 @@ for what in Rss Pss; do
 done
 for round in $(seq "$rounds"); do
   echo "round $round"
-  closed=$(load)
+  closed=$(rooms)
   echo "$closed"
   half=$(sed -E 's/.*messages_per_s=([0-9]+).*/\1/' <<<"$closed")
-  load --rate $((half / 2))
-  load --rate 500
+  rooms --rate $((half / 2))
+  rooms --rate 500
 done
+load group --sockets "$sockets" --seconds "$group_seconds" --rate "$group_rate"

@@ -1,53 +1,16 @@
-// The load generator for rooms: pairs of people who write to each other through nginx, the daemon
-// and the database.
-//
-//   room_load --port 8080 --db SOCKET --pairs 200 --seconds 10 [--rate N] [--watch name=pid,…]
-//
-// Without --rate the loop is closed: everyone has one message under way (--window). With it,
-// messages are due at fixed times and latency counts from when a message was due, so a stall is not
-// hidden. Makes its users and sessions in the database. Prints one line: messages acknowledged a
-// second, latency to the ack and to the receiver, CPU microseconds a message of each watched
-// process with its children, and fails if any message that was acknowledged did not arrive or is
-// not stored.
-#include <sys/epoll.h>
-#include <unistd.h>
+#include "tests/bench/room_load.h"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
+#include <sys/epoll.h>
+
 #include <array>
-#include <charconv>
-#include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <unordered_map>
 
-#include "common/db.h"
-#include "common/protocol.h"
-#include "common/sessions.h"
-#include "common/token.h"
-#include "common/users.h"
 #include "tests/bench/ws_client.h"
 
 namespace parlor::bench {
 namespace {
-
-using Nanos = int64_t;
-
-Nanos NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-struct Options {
-  uint16_t port = 8080;
-  std::string db_socket, database = "parlor", db_user = "root";
-  int pairs = 200, seconds = 10, window = 1, body_bytes = 100;
-  double rate = 0;  // messages a second in all; 0: closed loop
-  std::vector<std::string> watch;
-};
 
 struct Person {
   UserId id, other;
@@ -58,82 +21,19 @@ struct Person {
   std::unordered_map<uint64_t, Nanos> due;  // client_msg_id → when it was due
 };
 
-// ---- CPU of other processes
-// --------------------------------------------------------------------------------------
-
-double CpuSecondsOfOne(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  const size_t after_name = text.rfind(')');
-  if (after_name == std::string::npos) return 0;
-  std::istringstream fields(text.substr(after_name + 2));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  double user = 0, system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-double CpuSeconds(int pid) {
-  double sum = CpuSecondsOfOne(pid);
-  std::ifstream children("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) +
-                         "/children");
-  for (int child = 0; children >> child;) sum += CpuSeconds(child);
-  return sum;
-}
-
-// ---- The people
-// --------------------------------------------------------------------------------------------------
-
-void MakePeople(const Options& options, std::vector<std::unique_ptr<Person>>& people) {
-  DatabaseConfig config;
-  config.socket = options.db_socket;
-  config.name = options.database;
-  config.user = options.db_user;
-  const SystemClock clock;
-  db::DriverInit();
-  db::Database database(config, clock);
-  const TimestampMs now = clock.Now();
-  const std::string run = GenerateToken().substr(0, 8);
-  const Status made = database.Transact(db::Repeat::kOnce, [&](db::Transaction& tx) -> Status {
-    for (size_t i = 0; i < people.size(); ++i) {
-      Person& person = *people[i];
-      person.token = GenerateToken();
-      const std::string email = run + "-" + std::to_string(i) + "@bench.invalid";
-      PARLOR_ASSIGN_OR_RETURN(person.id, users::Create(tx, email, "Bench", run, "!", now));
-      const auto session =
-          sessions::Create(tx, person.id, *HashToken(person.token), SessionConfig{}, now);
-      if (!session.ok()) return session.status();
-    }
-    return Ok();
-  });
-  if (!made.ok()) Fail("the users could not be made: " + made.message());
-  for (size_t i = 0; i < people.size(); ++i) people[i]->other = people[i ^ 1]->id;
-}
-
-uint64_t NumberAfter(std::string_view text, std::string_view key) {
-  const size_t at = text.find(key);
-  uint64_t number = 0;
-  if (at != std::string_view::npos) {
-    const char* begin = text.data() + at + key.size();
-    std::from_chars(begin, text.data() + text.size(), number);
-  }
-  return number;
-}
-
 // ---- The run
 // -----------------------------------------------------------------------------------------------------
 
 class Load {
  public:
-  explicit Load(Options options)
-      : options_(std::move(options)), padding_(static_cast<size_t>(options_.body_bytes), 'x') {}
+  explicit Load(const RoomLoad& options)
+      : options_(options), padding_(static_cast<size_t>(options_.body_bytes), 'x') {}
 
   void Run() {
     for (int i = 0; i < 2 * options_.pairs; ++i) people_.push_back(std::make_unique<Person>());
-    MakePeople(options_, people_);
+    MakePeople();
     ConnectAll();
-    const std::vector<double> before = WatchedCpu();
+    const std::vector<double> before = WatchedCpu(options_.target);
     const Nanos start = NowNs();
     const Nanos end = start + Nanos{options_.seconds} * 1'000'000'000;
     if (options_.rate > 0) {
@@ -142,25 +42,26 @@ class Load {
       ClosedLoop(end);
     }
     const double elapsed = static_cast<double>(NowNs() - start) / 1e9;
-    const std::vector<double> after = WatchedCpu();
+    const std::vector<double> after = WatchedCpu(options_.target);
     Drain();
     Print(elapsed, before, after);
   }
 
  private:
-  std::vector<double> WatchedCpu() const {
-    std::vector<double> seconds;
-    for (const std::string& watch : options_.watch) {
-      seconds.push_back(CpuSeconds(std::stoi(watch.substr(watch.find('=') + 1))));
+  void MakePeople() {
+    const std::vector<Account> accounts = MakeAccounts(options_.target, people_.size());
+    for (size_t i = 0; i < people_.size(); ++i) {
+      people_[i]->id = accounts[i].id;
+      people_[i]->token = accounts[i].token;
+      people_[i]->other = accounts[i ^ 1].id;
     }
-    return seconds;
   }
 
   void ConnectAll() {
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     for (size_t i = 0; i < people_.size(); ++i) {
       Person& person = *people_[i];
-      person.socket.Connect(options_.port, "/socket");
+      person.socket.Connect(options_.target.port, "/socket");
       person.socket.QueueText("{\"token\":\"" + person.token + "\"}");
       person.socket.Flush();
       epoll_event event{};
@@ -211,7 +112,9 @@ class Load {
     const int n = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms);
     for (int i = 0; i < n; ++i) {
       Person& person = *people_[events[static_cast<size_t>(i)].data.u64];
-      person.socket.Read([&](std::string_view text) { OnText(person, text); });
+      if (!person.socket.Read([&](std::string_view text) { OnText(person, text); })) {
+        Fail(person.socket.end());
+      }
       person.socket.Flush();
     }
   }
@@ -253,32 +156,22 @@ class Load {
     }
   }
 
-  static double Percentile(std::vector<Nanos>& values, double part) {
-    if (values.empty()) return 0;
-    const size_t at =
-        std::min(values.size() - 1, static_cast<size_t>(part * static_cast<double>(values.size())));
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at),
-                     values.end());
-    return static_cast<double>(values[at]) / 1e6;
-  }
-
   void Print(double elapsed, const std::vector<double>& before, const std::vector<double>& after) {
     const double messages = static_cast<double>(acked_in_time_);
     std::printf(
         "%s pairs=%d seconds=%.1f messages_per_s=%.0f ack_p50_ms=%.2f ack_p99_ms=%.2f "
         "delivery_p50_ms=%.2f delivery_p99_ms=%.2f",
         options_.rate > 0 ? "open" : "closed", options_.pairs, elapsed, messages / elapsed,
-        Percentile(ack_ns_, 0.5), Percentile(ack_ns_, 0.99), Percentile(deliver_ns_, 0.5),
-        Percentile(deliver_ns_, 0.99));
-    for (size_t i = 0; i < options_.watch.size(); ++i) {
-      const std::string& watch = options_.watch[i];
-      std::printf(" %s_cpu_us=%.1f", watch.substr(0, watch.find('=')).c_str(),
+        PercentileMs(ack_ns_, 0.5), PercentileMs(ack_ns_, 0.99), PercentileMs(deliver_ns_, 0.5),
+        PercentileMs(deliver_ns_, 0.99));
+    for (size_t i = 0; i < options_.target.watch.size(); ++i) {
+      std::printf(" %s_cpu_us=%.1f", WatchedName(options_.target.watch[i]).c_str(),
                   (after[i] - before[i]) * 1e6 / messages);
     }
     std::printf("\n");
   }
 
-  const Options options_;
+  const RoomLoad options_;
   const std::string padding_;
   std::vector<std::unique_ptr<Person>> people_;
   int epoll_ = -1;
@@ -289,22 +182,7 @@ class Load {
 };
 
 }  // namespace
-}  // namespace parlor::bench
 
-int main(int argc, char** argv) {
-  parlor::bench::Options options;
-  CLI::App app("Load for rooms of two");
-  app.add_option("--port", options.port, "nginx")->required();
-  app.add_option("--db", options.db_socket, "socket of the database")->required();
-  app.add_option("--database", options.database, "its schema");
-  app.add_option("--db-user", options.db_user, "a user that may write users and sessions");
-  app.add_option("--pairs", options.pairs, "pairs of people");
-  app.add_option("--seconds", options.seconds, "how long");
-  app.add_option("--window", options.window, "messages under way a person (closed loop)");
-  app.add_option("--rate", options.rate, "messages a second in all (open loop)");
-  app.add_option("--bytes", options.body_bytes, "length of a message");
-  app.add_option("--watch", options.watch, "name=pid of processes whose CPU counts")
-      ->delimiter(',');
-  CLI11_PARSE(app, argc, argv);
-  parlor::bench::Load(std::move(options)).Run();
-}
+void RunRoomLoad(const RoomLoad& options) { Load(options).Run(); }
+
+}  // namespace parlor::bench

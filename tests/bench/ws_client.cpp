@@ -111,25 +111,33 @@ size_t WsClient::ParseOne(std::string_view bytes,
       QueueFrame(kPong, payload);
       break;
     case kClose:
-      Fail("the server closed: " + std::string(payload.substr(payload.size() < 2 ? 0 : 2)));
+      end_ = "the server closed with " +
+             std::to_string(payload.size() < 2 ? 1005
+                                               : uint8_t(payload[0]) << 8 | uint8_t(payload[1]));
+      break;
     default:
       break;
   }
   return header + length;
 }
 
-void WsClient::Read(const std::function<void(std::string_view)>& on_text) {
+bool WsClient::Read(const std::function<void(std::string_view)>& on_text) {
   std::array<char, kReadBytes> buffer;
   const ssize_t n = read(fd_, buffer.data(), buffer.size());
-  if (n == 0) Fail("the server hung up");
-  if (n < 0) {
-    if (errno == EAGAIN) return;
-    Fail(std::string("a read failed: ") + std::strerror(errno));
+  if (n < 0 && errno == EAGAIN) return true;
+  if (n <= 0) {
+    if (end_.empty()) end_ = n == 0 ? "the server hung up" : std::strerror(errno);
+    return false;
   }
   in_.append(buffer.data(), static_cast<size_t>(n));
   size_t done = 0;
-  while (const size_t used = ParseOne(std::string_view(in_).substr(done), on_text)) done += used;
+  while (end_.empty()) {
+    const size_t used = ParseOne(std::string_view(in_).substr(done), on_text);
+    if (used == 0) break;
+    done += used;
+  }
   in_.erase(0, done);
+  return end_.empty();
 }
 
 }  // namespace parlor::bench

@@ -3,7 +3,7 @@
 //
 // Masks with the key 0 (allowed by RFC 6455 §5.3 as any other; costs nothing), understands
 // unfragmented text, ping and close. One thread (the load generator's). Aborts the benchmark with a
-// message on anything unexpected.
+// message on anything unexpected but the end of a connection.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,16 @@ class WsClient {
   void Connect(uint16_t port, const std::string& path);
 
   int fd() const { return fd_; }
+  const std::string& end() const { return end_; }  // empty: open
 
   // Queues a text frame; Flush() writes what is queued. False if the socket took only a part (try
   // again when writable).
   void QueueText(std::string_view text);
   bool Flush();
 
-  // Reads what is there and calls `on_text` for each whole text frame. Pings are answered.
-  void Read(const std::function<void(std::string_view)>& on_text);
+  // Reads what is there and calls `on_text` for each whole text frame. Pings are answered. False
+  // when the connection is over; end() says how.
+  bool Read(const std::function<void(std::string_view)>& on_text);
 
  private:
   void QueueFrame(uint8_t opcode, std::string_view payload);
@@ -40,6 +42,7 @@ class WsClient {
   int fd_ = -1;
   std::string in_;
   std::string out_;
+  std::string end_;
 };
 
 // Ends the benchmark: prints the sentence to stderr and exits with 1.
