@@ -29,6 +29,8 @@ uint64_t RouteOf(const messages::Outgoing& message) {
     key = (low * kMix) ^ high;
   } else if (const auto* group = std::get_if<messages::ToGroup>(&message.to)) {
     key = group->group.value;
+  } else if (const auto* answer = std::get_if<messages::FromBot>(&message.to)) {
+    key = answer->user.value;
   }
   return (key * kMix) >> 32;
 }
