@@ -463,7 +463,8 @@ TEST(ProtocolExamplesTest, EveryFunctionOfTheCodecIsCoveredHere) {
 }
 
 TEST(ProtocolExamplesTest, EveryKindOfEventHasARow) {
-  EXPECT_EQ(Events().size(), std::variant_size_v<Event>);
+  // PresenceChanged has two names: group_entered and group_left.
+  EXPECT_EQ(Events().size(), std::variant_size_v<Event> + 1);
 }
 
 TEST(ProtocolErrorsTest, TheTableListsExactlyTheCodesAndTheirStatus) {
