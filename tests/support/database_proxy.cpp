@@ -124,6 +124,7 @@ bool DatabaseProxy::CutHere(int fd, const std::string& bytes) {
     --cuts_left_;
     how = how_;
   }
+  ++cut_;  // before whoever waits can see the effect
   if (away_with_cut_.exchange(false)) away_ = true;
   const int server = peers_[fd].other;
   if (how == Cut::kBeforeCommit) {
@@ -137,7 +138,6 @@ bool DatabaseProxy::CutHere(int fd, const std::string& bytes) {
       close(fd);
     }
   }
-  ++cut_;
   return true;
 }
 
