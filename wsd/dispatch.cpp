@@ -5,16 +5,18 @@
 namespace parlor::wsd {
 namespace {
 
-messages::Outgoing Address(UserId sender, messages::Target to, SendFrame frame) {
+messages::Outgoing Address(UserId sender, const messages::Target& to, SendFrame frame) {
   return {sender, to, std::move(frame.message), std::move(frame.client_msg_id)};
 }
 
 messages::Outgoing ToRoom(UserId sender, SendFrame frame) {
-  return Address(sender, messages::ToUser{frame.other_user}, std::move(frame));
+  const messages::Target to = messages::ToUser{frame.other_user};
+  return Address(sender, to, std::move(frame));
 }
 
 messages::Outgoing ToGroup(UserId sender, SendFrame frame) {
-  return Address(sender, messages::ToGroup{frame.group}, std::move(frame));
+  const messages::Target to = messages::ToGroup{frame.group};
+  return Address(sender, to, std::move(frame));
 }
 
 messages::Outgoing ToBot(UserId sender, SendFrame frame) {

@@ -157,7 +157,7 @@ class Gateway {
   void On(const PresenceLoaded& answer);
   void On(const UnreadCounted& answer);
   void OnEvent(const GroupUpdated& event);
-  void OnEvent(PresenceChanged& event);
+  void OnEvent(const PresenceChanged& event);
   void OnEvent(const MemberRemoved& event);
   void Announce(const PresenceChanged& change);
   void Expect(UserId user);

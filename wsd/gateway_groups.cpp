@@ -1,6 +1,5 @@
 // Groups: who is present, what they hear, and what is told to the members who are not.
 #include <algorithm>
-#include <utility>
 
 #include "wsd/gateway.h"
 
@@ -44,9 +43,7 @@ void Gateway::On(const PresenceLoaded& answer) {
   for (const UserId user : group ? groups_.Of(group) : groups_.Everybody()) Expect(user);
 }
 
-void Gateway::OnEvent(PresenceChanged& event) {
-  groups_.Offer(std::move(event), clock_.MonotonicMs());
-}
+void Gateway::OnEvent(const PresenceChanged& event) { groups_.Offer(event, clock_.MonotonicMs()); }
 
 void Gateway::Announce(const PresenceChanged& change) {
   ++counters_.announcements;

@@ -15,13 +15,13 @@ void GroupPresence::Load(std::span<const group_members::Snapshot> groups, int64_
   for (const ConversationId id : waiting) Drain(id, groups_[id], now_ms);
 }
 
-void GroupPresence::Offer(PresenceChanged change, int64_t now_ms) {
+void GroupPresence::Offer(const PresenceChanged& change, int64_t now_ms) {
   const ConversationId id = change.group;
   const uint64_t seq = change.presence_seq;
   Group& group = groups_[id];
   if (loaded_ && group.held.empty() && seq == group.seq + 1) return Apply(group, change);
   if (seq <= group.seq) return;
-  group.held.try_emplace(seq, std::move(change));
+  group.held.try_emplace(seq, change);
   waiting_.insert(id);
   if (group.held.size() > options_.max_held) {
     group.held.erase(group.held.begin());

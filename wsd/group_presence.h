@@ -44,7 +44,7 @@ class GroupPresence {
   void Load(std::span<const group_members::Snapshot> groups, int64_t now_ms);
   bool loaded() const { return loaded_; }
 
-  void Offer(PresenceChanged change, int64_t now_ms);
+  void Offer(const PresenceChanged& change, int64_t now_ms);
 
   // The groups to be loaded again; each is answered by Reloaded() or ReloadFailed().
   std::vector<ConversationId> Tick(int64_t now_ms);
