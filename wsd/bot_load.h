@@ -1,8 +1,8 @@
 // How many questions to the bot are unanswered, of each user and of all: from before a question is
 // handed to a writer until its answer, or what went wrong, is back. Keeps the bot's queue bounded
-// before anything is stored. Answers to questions of an earlier run of the daemon were never counted;
-// they free a place all the same, so a user who has some may be ahead of his bound by as many. Loop's
-// thread.
+// before anything is stored. Answers to questions of an earlier run of the daemon were never
+// counted; they free a place all the same, so a user who has some may be ahead of his bound by as
+// many. Loop's thread.
 #pragma once
 
 #include <unordered_map>

@@ -1,11 +1,11 @@
 // Of two changes of one thing (a user's name, a group, a read mark) the later one wins, in whatever
-// order their news arrive: two workers push side by side, and the sweep of the table may bring an old
-// one after a new one. The thing's row is locked while its event gets its id, so ids are in the order
-// of the commits.
+// order their news arrive: two workers push side by side, and the sweep of the table may bring an
+// old one after a new one. The thing's row is locked while its event gets its id, so ids are in the
+// order of the commits.
 //
-// Bounded: a thing is forgotten kRememberMs after its last change (news are late by seconds, after an
-// outage of the database by a minute), and beyond kMaxRemembered the oldest is; then late news count
-// as new ones, which the next change puts right. Loop's thread.
+// Bounded: a thing is forgotten kRememberMs after its last change (news are late by seconds, after
+// an outage of the database by a minute), and beyond kMaxRemembered the oldest is; then late news
+// count as new ones, which the next change puts right. Loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ class EventOrder {
   static constexpr int64_t kRememberMs = 180000;
   static constexpr size_t kMaxRemembered = 100000;
 
-  // False: a later change of the same thing, or this one, was applied before. Always true for an event
-  // of another kind, and for one without an id (nobody can tell).
+  // False: a later change of the same thing, or this one, was applied before. Always true for an
+  // event of another kind, and for one without an id (nobody can tell).
   bool Apply(const Event& event, EventId id, int64_t now_ms);
 
   void ForgetOld(int64_t now_ms);

@@ -63,9 +63,9 @@ class Gateway {
 
   Gateway(const Config& config, const Clock& clock, Threads threads);
 
-  // Asks for what must be known before anybody can sign in: who is present in which group. Until that
-  // is here, sign-ins are answered with `unavailable` and 1012. Once, before connections are let in
-  // (the first Tick() does it otherwise): who comes afterwards is looked up behind it.
+  // Asks for what must be known before anybody can sign in: who is present in which group. Until
+  // that is here, sign-ins are answered with `unavailable` and 1012. Once, before connections are
+  // let in (the first Tick() does it otherwise): who comes afterwards is looked up behind it.
   void Start() { LoadAllPresence(); }
 
   // ---- From the connections
@@ -86,8 +86,8 @@ class Gateway {
   void Tick();
 
   // ---- The end. From StartDraining on messages are answered with `unavailable`; when Drained()
-  // everything that was taken is committed, acknowledged and delivered to the queues. The bot's answers
-  // are not waited for: the next start gives those that are missing.
+  // everything that was taken is committed, acknowledged and delivered to the queues. The bot's
+  // answers are not waited for: the next start gives those that are missing.
   void StartDraining() { draining_ = true; }
   bool Drained() const { return in_writers_ == 0 && sequencer_.held() == 0; }
   // Closes at most `count` further connections with 1012. False: there are no others.

@@ -80,8 +80,8 @@ void Gateway::On(const OnlineChanged& change) {
   Broadcast(EncodeUserActivity(change.user, change.online));
 }
 
-// At least once over restarts, so every action is harmless when repeated; old news are not told after
-// newer ones.
+// At least once over restarts, so every action is harmless when repeated; old news are not told
+// after newer ones.
 void Gateway::On(EventArrived arrived) {
   if (event_order_.Apply(arrived.event, arrived.id, clock_.MonotonicMs())) {
     std::visit([this](auto& event) { OnEvent(event); }, arrived.event);

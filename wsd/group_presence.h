@@ -7,8 +7,8 @@
 // what the push lost) but not lost; should one stay away for longer than gap_wait_ms (an
 // administrator deleted its row), the group is loaded again. Before Load() everything is held.
 //
-// A snapshot is taken in silence: the few changes that only it told of are not announced, and one of
-// them that arrives later is dropped like a repeat. While nothing is missing, nothing is silent.
+// A snapshot is taken in silence: the few changes that only it told of are not announced, and one
+// of them that arrives later is dropped like a repeat. While nothing is missing, nothing is silent.
 //
 // Limit: max_held changes a group; beyond it the oldest is dropped and the group is loaded again at
 // once. A group that was ever touched is kept (about 150 bytes): its number is what tells a repeat.
@@ -36,8 +36,8 @@ class GroupPresence {
     int64_t retry_ms = 1000;
     size_t max_held = 1000;
   };
-  // `changed` is called right after a change was applied: who is present then is to be told. It must
-  // not come back here but to ask.
+  // `changed` is called right after a change was applied: who is present then is to be told. It
+  // must not come back here but to ask.
   GroupPresence(const Options& options, std::function<void(const PresenceChanged&)> changed);
 
   // All groups. A group that it does not name and that comes later is new, and empty.

@@ -1,7 +1,7 @@
 // The lookup thread: what the loop must read from the database.
 //
-// Takes every command that waits; all sign-ins of a turn are one query, and go before the rest of it
-// but for the presence of all groups, without which nobody is let in. Each command is answered
+// Takes every command that waits; all sign-ins of a turn are one query, and go before the rest of
+// it but for the presence of all groups, without which nobody is let in. Each command is answered
 // exactly once; with kUnavailable when the database stays away, which is waited for once a turn and
 // not once a command. FetchMissing gives at most kMaxFetched messages, oldest first: ask again from
 // the last one on. Owned by the loop; limit: kMaxQueued commands, beyond it Push() is false.

@@ -21,8 +21,8 @@ namespace parlor::wsd {
 
 class OnlineTracker {
  public:
-  // `tell` gets UserCame and UserLeft, alternating for each user but for those who were expected and
-  // did not come.
+  // `tell` gets UserCame and UserLeft, alternating for each user but for those who were expected
+  // and did not come.
   OnlineTracker(int64_t grace_ms, std::function<void(PresenceCommand)> tell);
 
   // `first`: the user had no other here.
@@ -34,8 +34,8 @@ class OnlineTracker {
   void Expected(UserId user, int64_t now_ms);
   // The user's last connection was closed because its session ended.
   void LoggedOut(UserId user, SessionId session);
-  // The session ended (or, without one, all of the user's): ends a grace that runs for it, and one of
-  // no session.
+  // The session ended (or, without one, all of the user's): ends a grace that runs for it, and one
+  // of no session.
   void SessionEnded(UserId user, SessionId session);
 
   void Tick(int64_t now_ms);

@@ -5,14 +5,15 @@
 // buckets, and purges what is long over, in small portions, every minute. If its row has gone (an
 // administrator, a restored dump) it registers again and sets its users online again, silently.
 //
-// Who has left, and is thereby (or was before) online nowhere, is taken out of the groups that he was
-// present in, in the same transaction; the loop hears of it by EventArrived with the rows of
+// Who has left, and is thereby (or was before) online nowhere, is taken out of the groups that he
+// was present in, in the same transaction; the loop hears of it by EventArrived with the rows of
 // `events`. After a commit in doubt it does not: if that was stored, the sweep finds the rows.
 //
 // Commands collapse while they wait: the last state of a user (and that he had left before he came
-// again), the last use of a session, the highest bucket of a user. So UserCame and UserLeft are never refused (at most one entry a user)
-// and survive a database that is away for however long; kMaxSideWork sessions and as many buckets
-// wait or are in work, beyond that Push() is false: the next use tells again. Owned by the loop.
+// again), the last use of a session, the highest bucket of a user. So UserCame and UserLeft are
+// never refused (at most one entry a user) and survive a database that is away for however long;
+// kMaxSideWork sessions and as many buckets wait or are in work, beyond that Push() is false: the
+// next use tells again. Owned by the loop.
 #pragma once
 
 #include <condition_variable>

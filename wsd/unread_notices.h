@@ -3,15 +3,15 @@
 // time with the final counts. What is told is counted by the lookup thread; this decides only when
 // to count, and who hears the result.
 //
-// A count is for everybody if there was a message since the last one was asked for. A read mark that
-// moves is told by itself; but a count that was under way, or the news of an older mark that come
-// late, could then be the last word. So as long as a group is remembered (a count is under way, or was
-// told within the interval) its marks are counted once more, for those whose mark it was, who hear
-// the result only if it is not what they heard last.
+// A count is for everybody if there was a message since the last one was asked for. A read mark
+// that moves is told by itself; but a count that was under way, or the news of an older mark that
+// come late, could then be the last word. So as long as a group is remembered (a count is under
+// way, or was told within the interval) its marks are counted once more, for those whose mark it
+// was, who hear the result only if it is not what they heard last.
 //
-// Limits: no more than max_counting counts are under way; beyond it groups wait in their order, each
-// once, so that under load notices get rarer and none is lost. A group is forgotten when it was
-// quiet for the interval. Pure: time comes in. Loop's thread.
+// Limits: no more than max_counting counts are under way; beyond it groups wait in their order,
+// each once, so that under load notices get rarer and none is lost. A group is forgotten when it
+// was quiet for the interval. Pure: time comes in. Loop's thread.
 #pragma once
 
 #include <cstdint>

@@ -202,8 +202,8 @@ TEST_F(GroupPresenceTest, TooMuchBeforeTheLoadIsLoadedAgainAfterIt) {
   EXPECT_THAT(Tick(0), ElementsAre(kGroup));
 }
 
-// Whatever order events come in, however often, and whenever snapshots are read: in the end the state
-// is the database's, and without a reload each change was told once and in order.
+// Whatever order events come in, however often, and whenever snapshots are read: in the end the
+// state is the database's, and without a reload each change was told once and in order.
 TEST(GroupPresenceRandomTest, AnyArrivalOrderEndsInTheTruth) {
   for (unsigned seed = 0; seed < 1000; ++seed) {
     std::mt19937 random(seed);
