@@ -1,0 +1,149 @@
+// How the protocol's frames change what the page knows. Pure: (state, frame) => state, the same object if nothing
+// changed. Used by state/store.js, which holds the state.
+//
+// Counting is guarded by `seq`, so a frame that comes again, or that a list fetched meanwhile already contains,
+// changes nothing.
+
+import { fullName } from './text.js';
+import { texts } from '../texts.js';
+
+export const emptyState = Object.freeze({
+  connection: 'signed-out', retryAt: null, wasOnline: false, ended: null, failed: null,
+  userId: null, me: null,
+  people: new Map(), // user_id -> User
+  namesAt: 0, // changes when a name may have: who shows thousands of names looks at this
+  rooms: new Map(), // the other's user_id -> Room
+  groups: new Map(), // chat_group_id -> Group
+  members: new Map(), // chat_group_id -> Map(user_id -> Member), for groups that were opened
+  lastWriters: new Map(), // key -> user_id, from /notifications
+  activities: new Map(), // key -> [{ id, afterSeq, text, timestamp }]: heard since the page was opened
+  previews: new Map(), // key -> { user_id, message }: the newest message, where it is known
+  bot: { timestamp: null, unread: 0, lastSeq: 0 },
+  loaded: Object.freeze({ people: false, rooms: false, groups: false }),
+  openKey: null, // the conversation on the screen
+});
+
+const MOST_ACTIVITIES = 200;
+
+const put = (map, key, value) => new Map(map).set(key, value);
+const change = (map, key, difference) => (map.has(key) ? put(map, key, { ...map.get(key), ...difference }) : map);
+function without(map, key) {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}
+
+const reducers = {
+  user_update(state, { user_id, first_name, last_name }) {
+    const known = state.people.get(user_id);
+    const names = { first_name, last_name };
+    const me = state.me && user_id === state.userId ? { ...state.me, ...names } : state.me;
+    const people = put(state.people, user_id, known ? { ...known, ...names } : { user_id, ...names, online: false });
+    return { ...state, me, people, namesAt: state.namesAt + 1, members: changeMemberships(state.members, user_id, names) };
+  },
+
+  user_activity(state, { user_id, login }) {
+    if (state.people.get(user_id)?.online === login) return state;
+    const difference = login ? { online: true } : { online: false, present: false };
+    return { ...state, people: change(state.people, user_id, { online: login }), members: changeMemberships(state.members, user_id, difference) };
+  },
+
+  room_chat_message(state, frame) {
+    const mine = frame.user_id === state.userId;
+    const other = mine ? frame.other_user_id : frame.user_id;
+    const known = state.rooms.get(other);
+    if (known && known.last_seq >= frame.seq) return state;
+    const unread = mine ? 0 : (known?.unread ?? 0) + 1;
+    const room = { chat_room_id: frame.chat_room_id, other_user_id: other, last_timestamp: frame.timestamp, last_seq: frame.seq, unread };
+    return withPreview({ ...state, rooms: put(state.rooms, other, room) }, `user-${other}`, frame);
+  },
+
+  group_chat_message(state, frame) {
+    const known = state.groups.get(frame.chat_group_id);
+    if (!known || known.last_seq >= frame.seq) return state;
+    const unread = frame.user_id === state.userId ? 0 : known.unread + 1;
+    const groups = change(state.groups, frame.chat_group_id, { last_timestamp: frame.timestamp, last_seq: frame.seq, unread });
+    return withPreview({ ...state, groups }, `group-${frame.chat_group_id}`, frame);
+  },
+
+  bot_chat_message(state, frame) {
+    const last = frame.messages.at(-1);
+    if (!last || last.seq <= state.bot.lastSeq) return state;
+    const unread = state.openKey === 'bot' || last.is_user ? state.bot.unread : state.bot.unread + 1;
+    const bot = { timestamp: last.timestamp, unread, lastSeq: last.seq };
+    return withPreview({ ...state, bot }, 'bot', { user_id: last.is_user ? state.userId : 0, message: last.message });
+  },
+
+  notification_update(state, frame) {
+    const difference = { unread: frame.unread, last_timestamp: frame.timestamp };
+    if (frame.chat_group_id) return { ...state, groups: change(state.groups, frame.chat_group_id, difference) };
+    const room = [...state.rooms.values()].find((one) => one.chat_room_id === frame.chat_room_id);
+    // Only forwards: a mark that moved while a message was on its way says an older time.
+    if (!room || (frame.timestamp < room.last_timestamp)) return state;
+    return { ...state, rooms: change(state.rooms, room.other_user_id, difference) };
+  },
+
+  group_chat_update(state, { chat_group_id, name, owner_id }) {
+    const known = state.groups.get(chat_group_id);
+    const fresh = { chat_group_id, members: 1, is_member: owner_id === state.userId, last_timestamp: null, last_seq: 0, unread: 0 };
+    return { ...state, groups: put(state.groups, chat_group_id, { ...(known ?? fresh), name, owner_id }) };
+  },
+
+  group_chat_activitity(state, frame) {
+    const { chat_group_id, user_id, is_enter } = frame;
+    return withActivity(withPresence(state, chat_group_id, user_id, is_enter), chat_group_id, frame.message);
+  },
+
+  group_member_removed(state, { chat_group_id, user_id }) {
+    const group = state.groups.get(chat_group_id);
+    if (!group) return state;
+    const mine = user_id === state.userId;
+    const listed = state.members.get(chat_group_id);
+    if (mine ? !group.is_member : listed && !listed.has(user_id)) return state;
+    const difference = { members: Math.max(0, group.members - 1), ...(mine && { is_member: false, unread: 0 }) };
+    const members = listed ? put(state.members, chat_group_id, without(listed, user_id)) : state.members;
+    const next = { ...state, groups: change(state.groups, chat_group_id, difference), members };
+    const person = state.people.get(user_id);
+    return withActivity(next, chat_group_id, mine ? texts.group.youAreOut : texts.group.isOut(person ? fullName(person) : texts.somebody));
+  },
+};
+
+export const FRAMES = Object.keys(reducers);
+
+export const reduce = (state, frame) => (reducers[frame.type] ? reducers[frame.type](state, frame) : state);
+
+function changeMemberships(members, user_id, difference) {
+  let changed = members;
+  for (const [id, list] of members) if (list.has(user_id)) changed = put(changed, id, change(list, user_id, difference));
+  return changed;
+}
+
+/** Entering is how one becomes a member. */
+function withPresence(state, id, user_id, present) {
+  const group = state.groups.get(id);
+  const listed = state.members.get(id);
+  const mine = user_id === state.userId;
+  const isNew = present && (mine ? group && !group.is_member : listed && !listed.has(user_id));
+  const groups = isNew && group ? change(state.groups, id, { members: group.members + 1, ...(mine && { is_member: true }) }) : state.groups;
+  if (!listed) return { ...state, groups };
+  const person = state.people.get(user_id);
+  const member = listed.get(user_id) ?? (present && person ? { ...person } : null);
+  if (!member) return { ...state, groups };
+  return { ...state, groups, members: put(state.members, id, put(listed, user_id, { ...member, present, ...(present && { online: true }) })) };
+}
+
+let activityCount = 0;
+
+function withActivity(state, id, text) {
+  const key = `group-${id}`;
+  activityCount += 1;
+  const activity = { id: activityCount, afterSeq: state.groups.get(id)?.last_seq ?? 0, text, timestamp: new Date().toISOString() };
+  const list = [...(state.activities.get(key) ?? []), activity].slice(-MOST_ACTIVITIES);
+  return { ...state, activities: put(state.activities, key, list) };
+}
+
+export function withPreview(state, key, { user_id, message }) {
+  const known = state.previews.get(key);
+  if (known?.user_id === user_id && known.message === message) return state;
+  return { ...state, previews: put(state.previews, key, { user_id, message: message.slice(0, 200) }) };
+}

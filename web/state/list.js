@@ -1,0 +1,108 @@
+// What the left column shows: one list of conversations, and whom else one could talk to. Pure; used by the views.
+
+import { folding, fullName } from './text.js';
+import { texts } from '../texts.js';
+
+export const FILTERS = ['all', 'unread', 'people', 'groups'];
+
+/** Rooms, groups of mine and the bot as equal entries; what is newest comes first, the bot last while unused. */
+export function conversations(state) {
+  const items = [];
+  for (const room of state.rooms.values()) items.push(roomItem(state, room));
+  for (const group of state.groups.values()) if (group.is_member) items.push(groupItem(state, group));
+  items.push(botItem(state));
+  return items.sort(byActivity);
+}
+
+const byActivity = (a, b) => (b.timestamp ?? '').localeCompare(a.timestamp ?? '') || Number(a.kind === 'bot') - Number(b.kind === 'bot') || byName(a, b);
+const byName = (a, b) => a.name.localeCompare(b.name) || a.id - b.id;
+
+function roomItem(state, room) {
+  const user = state.people.get(room.other_user_id);
+  return {
+    ...(user ? personItem(state, user) : { kind: 'user', id: room.other_user_id, key: `user-${room.other_user_id}`, name: texts.somebody, online: false }),
+    unread: room.unread, timestamp: room.last_timestamp,
+  };
+}
+
+export function personItem(state, user) {
+  const key = `user-${user.user_id}`;
+  return { kind: 'user', id: user.user_id, key, name: fullName(user), online: user.online, unread: 0, timestamp: null, preview: state.previews.get(key) };
+}
+
+export function groupItem(state, group) {
+  const key = `group-${group.chat_group_id}`;
+  return {
+    kind: 'group', id: group.chat_group_id, key, name: group.name, members: group.members, isMember: group.is_member,
+    unread: group.unread, timestamp: group.last_timestamp, preview: state.previews.get(key),
+  };
+}
+
+function botItem(state) {
+  return { kind: 'bot', id: 0, key: 'bot', name: texts.bot.name, unread: state.bot.unread, timestamp: state.bot.timestamp, preview: state.previews.get('bot') };
+}
+
+/** Everybody but me: who is online first, then by name. */
+export function people(state) {
+  const items = [];
+  for (const user of state.people.values()) if (user.user_id !== state.userId) items.push(personItem(state, user));
+  return items.sort((a, b) => Number(b.online) - Number(a.online) || byName(a, b));
+}
+
+export function groups(state) {
+  return [...state.groups.values()].map((group) => groupItem(state, group)).sort(byName);
+}
+
+const PEOPLE_SHOWN = 40;
+const GROUPS_SHOWN = 12;
+const FOUND_SHOWN = 100;
+
+/** [{ name, items, more }]; `more`: how many were left out. Sections without items are left out. */
+export function sections(state, filter, query) {
+  const wanted = query.trim() ? found(state, folding(query.trim())) : filtered(state, filter);
+  return wanted.filter((section) => section.items.length > 0);
+}
+
+function filtered(state, filter) {
+  const mine = conversations(state);
+  if (filter === 'unread') return [section('unread', mine.filter((item) => item.unread > 0))];
+  const isShown = { all: () => true, people: (item) => item.kind === 'user', groups: (item) => item.kind === 'group' }[filter];
+  const list = [section('conversations', mine.filter(isShown))];
+  const inList = new Set(mine.map((item) => item.key));
+  if (filter !== 'groups') list.push(section('people', people(state).filter((item) => !inList.has(item.key)), PEOPLE_SHOWN));
+  if (filter !== 'people') list.push(section('otherGroups', groups(state).filter((item) => !item.isMember), GROUPS_SHOWN));
+  return list;
+}
+
+function found(state, query) {
+  const isFound = (item) => folding(item.name).includes(query);
+  const mine = conversations(state).filter(isFound);
+  const inList = new Set(mine.map((item) => item.key));
+  const isOther = (item) => isFound(item) && !inList.has(item.key);
+  return [
+    section('conversations', mine, FOUND_SHOWN),
+    section('people', people(state).filter(isOther), FOUND_SHOWN),
+    section('otherGroups', groups(state).filter(isOther), FOUND_SHOWN),
+  ];
+}
+
+const section = (name, items, shown = Infinity) => ({ name, items: items.slice(0, shown), more: Math.max(0, items.length - shown) });
+
+export const unreadTotal = (state) => {
+  let total = state.bot.unread;
+  for (const room of state.rooms.values()) total += room.unread;
+  for (const group of state.groups.values()) if (group.is_member) total += group.unread;
+  return total;
+};
+
+/** The panel beside a group: its owner, then who is present, online, and the rest. */
+export function sortedMembers(members, ownerId) {
+  const rank = (member) => (member.user_id === ownerId ? 0 : member.present ? 1 : member.online ? 2 : 3);
+  return [...members].sort((a, b) => rank(a) - rank(b) || fullName(a).localeCompare(fullName(b)));
+}
+
+/** Who wrote a message; 0 is the bot. */
+export function authorName(state, user_id) {
+  if (user_id === 0) return texts.bot.name;
+  return state.people.has(user_id) ? fullName(state.people.get(user_id)) : texts.somebody;
+}

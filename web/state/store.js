@@ -1,0 +1,291 @@
+// What the page knows, as one value that is replaced when something changes. Plain JS without DOM, used by app.js and
+// the views, testable under Node with any object that is like a ParlorClient (parlor-client.d.ts).
+//
+// It fetches the lists each time the socket is (again) ready, because what happened before was not heard, and applies
+// the frames heard meanwhile to what comes back. A list that can't be fetched is tried again; what the page shows
+// until then is what it had. Requests that a person asked for reject with the ParlorError, for the view to show.
+
+import { FRAMES, emptyState, reduce, withPreview } from './events.js';
+import { keyRoute, routeTarget } from './route.js';
+
+const RETRY_MS = 3000;
+const SLOW_SOCKET_MS = 1200; // then the lists are fetched without waiting for it
+
+const byId = (list, id) => new Map(list.map((item) => [item[id], item]));
+
+const LISTS = {
+  people: { fetch: (client) => client.users(), read: (list) => byId(list, 'user_id') },
+  rooms: { fetch: (client) => client.rooms(), read: (list) => byId(list, 'other_user_id') },
+  groups: { fetch: (client) => client.groups(), read: (list) => byId(list, 'chat_group_id') },
+  me: { fetch: (client) => client.profile(), read: (profile) => profile },
+  lastWriters: { fetch: (client) => client.notifications(), read: readWriters },
+};
+
+function readWriters(notifications) {
+  const writers = new Map();
+  for (const one of notifications) writers.set(one.chat_group_id ? `group-${one.chat_group_id}` : `room-${one.chat_room_id}`, one.user_id);
+  return writers;
+}
+
+export class Store {
+  #listeners = new Set();
+  #recorders = new Set(); // frames heard while a list is on its way
+  #timers = new Map();
+  #notifying = false;
+
+  constructor(client) {
+    this.client = client;
+    this.state = emptyState;
+    for (const type of FRAMES) client.addEventListener(type, (event) => this.#hear({ ...event.detail, type }));
+    client.addEventListener('connection', () => this.#connectionChanged());
+    client.addEventListener('resync', () => this.#soon('lists', () => this.fetchLists(), 20));
+    client.addEventListener('ended', (event) => this.#set({ ...emptyState, ended: event.detail?.code ?? 'invalid_token' }));
+  }
+
+  /** Calls back, at most once a microtask, after the state was replaced. Returns what ends that. */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #set(state) {
+    if (state === this.state) return;
+    this.state = state;
+    if (this.#notifying) return;
+    this.#notifying = true;
+    queueMicrotask(() => {
+      this.#notifying = false;
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
+  #patch(difference) {
+    this.#set({ ...this.state, ...difference });
+  }
+
+  // ---- the session
+
+  /** With the token of an earlier page. False: there is none, somebody has to sign in. */
+  resume() {
+    if (!this.client.resume()) return false;
+    this.#begin();
+    return true;
+  }
+
+  async login(email, password) {
+    await this.client.login(email, password);
+    this.#begin();
+  }
+
+  async logout() {
+    this.#clearTimers();
+    try {
+      await this.client.logout();
+    } finally {
+      this.#set(emptyState);
+    }
+  }
+
+  #begin() {
+    this.#patch({ ended: null, userId: this.client.userId });
+    this.#connectionChanged();
+    this.#soon('slow', () => this.state.loaded.people || this.fetchLists(), SLOW_SOCKET_MS);
+  }
+
+  #connectionChanged() {
+    const { connection, retryAt, userId } = this.client;
+    if (connection === 'signed-out') {
+      if (this.state.connection !== 'signed-out') this.#set({ ...emptyState, ended: this.state.ended });
+      return;
+    }
+    const isNew = connection === 'online' && this.state.connection !== 'online';
+    this.#patch({ connection, retryAt, userId: userId ?? this.state.userId, wasOnline: this.state.wasOnline || connection === 'online' });
+    if (isNew) this.#soon('lists', () => this.fetchLists(), 0);
+  }
+
+  // ---- lists
+
+  fetchLists() {
+    if (this.client.connection === 'signed-out') return Promise.resolve();
+    return Promise.all(Object.keys(LISTS).map((name) => this.#fetchList(name))).then(() => this.#visit());
+  }
+
+  async #fetchList(name) {
+    const frames = [];
+    this.#recorders.add(frames);
+    const userId = this.client.userId;
+    try {
+      const fresh = LISTS[name].read(await LISTS[name].fetch(this.client));
+      if (this.client.userId !== userId || userId === null) return;
+      const replayed = frames.reduce(reduce, { ...this.state, [name]: fresh });
+      const namesAt = this.state.namesAt + Number(name === 'people');
+      this.#patch({ [name]: replayed[name], namesAt, failed: null, loaded: { ...this.state.loaded, [name]: true } });
+    } catch (error) {
+      if (this.client.connection === 'signed-out') return;
+      // Without a network the socket's return is what brings the lists back.
+      if (error.code !== 'network') this.#soon(name, () => this.#fetchList(name), error.retryAfterMs ?? RETRY_MS);
+      if (!this.state.loaded[name]) this.#patch({ failed: error });
+    } finally {
+      this.#recorders.delete(frames);
+    }
+  }
+
+  #soon(name, action, ms) {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, setTimeout(action, ms));
+  }
+
+  #clearTimers() {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  // ---- frames
+
+  #hear(frame) {
+    for (const frames of this.#recorders) frames.push(frame);
+    this.#set(reduce(this.state, frame));
+    this.#followUp(frame);
+  }
+
+  /** What a frame speaks of and we don't know is fetched. */
+  #followUp(frame) {
+    const { state } = this;
+    if (frame.type === 'user_activity' && !state.people.has(frame.user_id)) this.#soon('people', () => this.#fetchList('people'), 300);
+    if (frame.type === 'room_chat_message' || frame.type === 'group_chat_message') this.#noteWriter(frame);
+    if (frame.type === 'notification_update') this.#notified(frame);
+    if (frame.type === 'group_chat_activitity' && !state.groups.has(frame.chat_group_id)) this.#soon('groups', () => this.#fetchList('groups'), 300);
+  }
+
+  #noteWriter(frame) {
+    const key = frame.chat_group_id ? `group-${frame.chat_group_id}` : `room-${frame.chat_room_id}`;
+    if (this.state.lastWriters.get(key) === frame.user_id) return;
+    this.#patch({ lastWriters: new Map(this.state.lastWriters).set(key, frame.user_id) });
+  }
+
+  #notified(frame) {
+    const { state } = this;
+    if (frame.chat_room_id && ![...state.rooms.values()].some((room) => room.chat_room_id === frame.chat_room_id)) {
+      this.#soon('rooms', () => this.#fetchList('rooms'), 300);
+    }
+    if (frame.chat_group_id && frame.unread > 0) this.#soon('lastWriters', () => this.#fetchList('lastWriters'), 1000);
+  }
+
+  // ---- the conversation on the screen
+
+  /** Enters the group that is opened and leaves the one that is closed. */
+  open(key) {
+    const before = this.state.openKey;
+    if (key === before) return;
+    if (before?.startsWith('group-')) this.client.leave(keyRoute(before).id).catch(() => {});
+    this.#patch({ openKey: key, bot: key === 'bot' ? { ...this.state.bot, unread: 0 } : this.state.bot });
+    this.#visit();
+  }
+
+  /** Only members enter by opening: others would become members by that. */
+  #visit() {
+    const { openKey, groups } = this.state;
+    if (!openKey?.startsWith('group-')) return;
+    const { id } = keyRoute(openKey);
+    if (!groups.has(id)) return;
+    if (!groups.get(id).is_member) this.fetchMembers(id);
+    else this.enter(id).catch(() => this.fetchMembers(id));
+  }
+
+  /** Makes a member, if it has to. */
+  async enter(id) {
+    await this.client.enter(id);
+    const group = this.state.groups.get(id);
+    if (group && !group.is_member) this.#patch({ groups: new Map(this.state.groups).set(id, { ...group, is_member: true, members: group.members + 1 }) });
+    await Promise.all([this.fetchMembers(id), this.conversation(`group-${id}`).load().catch(() => {})]);
+  }
+
+  async fetchMembers(id) {
+    const frames = [];
+    this.#recorders.add(frames);
+    try {
+      const list = byId(await this.client.members(id), 'user_id');
+      const replayed = frames.reduce(reduce, { ...this.state, members: new Map(this.state.members).set(id, list) }).members;
+      const group = this.state.groups.get(id);
+      const groups = group ? new Map(this.state.groups).set(id, { ...group, members: replayed.get(id).size }) : this.state.groups;
+      this.#patch({ members: replayed, groups });
+    } catch (error) {
+      if (error.code !== 'network' && this.state.openKey === `group-${id}`) this.#soon('members', () => this.fetchMembers(id), error.retryAfterMs ?? RETRY_MS);
+    } finally {
+      this.#recorders.delete(frames);
+    }
+  }
+
+  conversation(key) {
+    return this.client.conversation(routeTarget(keyRoute(key)));
+  }
+
+  /** How many messages of mine are not acknowledged, in the conversations of the list. */
+  unsent() {
+    const keys = [...[...this.state.rooms.keys()].map((id) => `user-${id}`), ...[...this.state.groups.keys()].map((id) => `group-${id}`), 'bot'];
+    return keys.reduce((sum, key) => sum + this.conversation(key).outgoing.length, 0);
+  }
+
+  /** The view tells what it has loaded, so the list can quote it. */
+  noteNewest(key, message) {
+    const next = withPreview(this.state, key, message);
+    if (key !== 'bot') return this.#set(next);
+    return this.#set(next.bot.timestamp >= message.timestamp ? next : { ...next, bot: { ...next.bot, timestamp: message.timestamp, lastSeq: message.seq } });
+  }
+
+  // ---- what a person asks for
+
+  async createGroup(name) {
+    const group = await this.client.createGroup(name);
+    this.#patch({ groups: new Map(this.state.groups).set(group.chat_group_id, group) });
+    return group;
+  }
+
+  async changeGroup(id, difference) {
+    const group = await this.client.changeGroup(id, difference);
+    this.#patch({ groups: new Map(this.state.groups).set(id, group) });
+  }
+
+  async removeMember(id, user_id) {
+    await this.client.removeMember(id, user_id);
+    await this.fetchMembers(id);
+  }
+
+  /** Ends the membership; opening the group again shows it without entering. */
+  async leaveForGood(id) {
+    await this.client.leave(id).catch(() => {});
+    await this.client.removeMember(id, this.state.userId);
+    this.#set(reduce(this.state, { type: 'group_member_removed', chat_group_id: id, user_id: this.state.userId }));
+  }
+
+  async changeProfile(difference) {
+    const me = await this.client.changeProfile(difference);
+    const known = this.state.people.get(me.user_id);
+    const people = known ? new Map(this.state.people).set(me.user_id, { ...known, first_name: me.first_name, last_name: me.last_name }) : this.state.people;
+    this.#patch({ me, people, namesAt: this.state.namesAt + 1 });
+  }
+
+  async markRead(key) {
+    await this.conversation(key).markRead();
+    this.#forgetUnread(key);
+  }
+
+  /** Also of conversations that were never opened. Rejects if one of them fails, when all have been tried. */
+  async markAllRead(keys) {
+    const mark = async (key) => {
+      if (key !== 'bot') await this.conversation(key).load();
+      await this.markRead(key);
+    };
+    const results = await Promise.allSettled(keys.map(mark));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #forgetUnread(key) {
+    const { view, id } = keyRoute(key);
+    const name = { user: 'rooms', group: 'groups' }[view];
+    const known = name && this.state[name].get(id);
+    if (known?.unread > 0) this.#patch({ [name]: new Map(this.state[name]).set(id, { ...known, unread: 0 }) });
+    if (view === 'bot' && this.state.bot.unread > 0) this.#patch({ bot: { ...this.state.bot, unread: 0 } });
+  }
+}
