@@ -5,7 +5,9 @@ fence: what was not heard before it was not said.
 """
 
 import json
+import random
 import signal
+import threading
 import time
 
 from support.checks import announcements, let_the_grace_pass, marker, texts_in_group
@@ -326,3 +328,41 @@ def test_nobody_is_present_after_a_crash_that_nobody_survives(broken):
     new_daemon(broken, old)
     ada.wait_present(group, deadline=20)
     assert broken.sql("SELECT * FROM present WHERE conversation_id = %s", group) == []
+
+
+def test_presence_is_true_after_crashes_amid_changes(broken):
+    auditor, people = broken.person("Auditor"), [broken.person(f"Person{n}") for n in range(3)]
+    group = auditor.new_group()
+    everybody = [auditor, *people]
+    sockets = [person.socket() for person in everybody]
+    auditor.enter_seen(group, sockets[0])
+    stopping, failures = threading.Event(), []
+
+    def come_and_go(person, chance):
+        while not stopping.wait(0.02):  # an address may ask 100 times a second
+            answer = person.post(f"/chat_groups/{group}", {"is_enter": chance.random() < 0.6})
+            if answer.status_code != 204:
+                failures.append(answer.text)
+
+    threads = [threading.Thread(target=come_and_go, args=(p.twin(), random.Random(n))) for n, p in enumerate(people)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        sockets = crash(broken, signal.SIGKILL, *everybody)
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+    people[0].enter(group), people[1].leave(group), people[2].enter(group)
+    let_the_grace_pass(broken, sockets[0])
+    auditor.wait_present(group, auditor, people[0], people[2])
+    fence(broken, sockets[0], group)
+    last = auditor.say_in_group(sockets[0], group, "the end")
+    for n in (0, 1, 3):
+        sockets[n].wait_type("group_chat_message", chat_group_id=group, seq=last["seq"])
+    marker(auditor, sockets[2], people[1], "to the one who left")
+    assert texts_in_group(sockets[2], group) == []
+    for person in people:  # each said entered and left in turns
+        said = heard(sockets[0], group, person)
+        assert all(a != b for a, b in zip(said, said[1:])), said

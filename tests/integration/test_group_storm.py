@@ -4,14 +4,17 @@ An auditor enters each group before anybody else and stays. The daemon's loop ap
 other, so the auditor's socket has the truth: which messages and announcements fell into whose presence. What every
 other socket heard of a group must be exactly that.
 
-STORM_SECONDS (60) and STORM_SEED set how long, and which.
+STORM_SECONDS (60) and STORM_SEED set how long, and which; with killed workers it is a quarter of that.
 """
 
 import os
 import random
+import signal
 import threading
 import time
 from collections import Counter, defaultdict
+
+import requests
 
 from support.checks import assert_ordered
 from support.waiting import wait_until
@@ -24,8 +27,10 @@ GROUP_FRAMES = ("group_chat_message", "group_chat_activitity")
 
 
 class Storm:
-    def __init__(self, stack):
-        self.stack = stack
+    """`kill_every`: seconds between the deaths of workers; 0: they live."""
+
+    def __init__(self, stack, seconds, kill_every=0):
+        self.stack, self.seconds, self.kill_every = stack, seconds, kill_every
         self.auditor = stack.person("Auditor", "Truth")
         self.audit = self.auditor.socket()
         self.people = [stack.person(f"Person{n}", "Storm") for n in range(PEOPLE)]
@@ -50,12 +55,23 @@ class Storm:
             for n, person in enumerate(self.people)
             for device in range(DEVICES)
         ]
-        self._end = time.monotonic() + SECONDS
+        self._end = time.monotonic() + self.seconds
         for actor in actors:
             actor.start()
+        if self.kill_every:
+            self._kill_workers()
         for actor in actors:
             actor.join()
         assert self.failures == []
+
+    def _kill_workers(self):
+        """One after the other, between a commit and its push if it so happens."""
+        pacer = threading.Event()
+        while time.monotonic() < self._end:
+            pacer.wait(self.kill_every)
+            for worker in self.stack.worker_pids()[:1]:
+                os.kill(worker, signal.SIGKILL)
+                self.counts["killed"] += 1
 
     # ---- one device of one person
 
@@ -68,16 +84,37 @@ class Storm:
                 group = chance.choice(list(self.groups))
                 what = chance.choices(("enter", "leave", "socket", "http", "repeat", "flood", "create"), (20, 14, 30, 20, 5, 5, 1))[0]
                 self.counts[what] += 1
-                if what in ("enter", "leave"):
-                    person.enter(group, what == "enter")
-                elif what == "create":
-                    if len(self.groups) < MOST_GROUPS:
-                        self.open_group(person)
-                else:
+                if what in ("socket", "flood", "repeat", "http"):
                     written += 1
-                    self._write(person, socket, group, what, f"{number}-{written}", chance)
+                self._do(person, socket, group, what, f"{number}-{written}", chance)
         except Exception as error:  # whatever it was, the test has failed
             self.failures.append(f"device {number}: {error!r}")
+
+    def _do(self, person, socket, group, what, key, chance):
+        if what in ("enter", "leave"):
+            answer = self._ask(person.post, f"/chat_groups/{group}", {"is_enter": what == "enter"})
+            assert answer.status_code == 204, answer.text
+        elif what == "create":
+            if len(self.groups) < MOST_GROUPS and not self.kill_every:
+                self.open_group(person)
+        elif what == "http":
+            answer = self._ask(person.post_in_group, group, key, key)
+            if answer.status_code != 403:
+                assert answer.status_code in (200, 201), answer.text
+                self._note(group, key, answer.json())
+        else:
+            self._write(person, socket, group, what, key, chance)
+
+    def _ask(self, request, *arguments):
+        """Where workers die: the same again, until somebody answers."""
+        while True:
+            try:
+                answer = request(*arguments)
+            except requests.RequestException:
+                answer = None
+            if answer is not None and answer.status_code not in (502, 503):
+                return answer
+            assert self.kill_every, answer and answer.text
 
     def _write(self, person, socket, group, what, key, chance):
         if what == "flood":
@@ -86,11 +123,6 @@ class Storm:
             socket.send_all(person.group_frame(group, k, k) for k in keys)
             for k in keys:
                 self._note(group, k, socket.wait(lambda f, k=k: f.get("client_msg_id") == k, 30, k, before))
-        elif what == "http":
-            answer = person.post_in_group(group, key, key)
-            if answer.status_code != 403:
-                assert answer.status_code == 201, answer.text
-                self._note(group, key, answer.json())
         else:
             for _ in range(2 if what == "repeat" else 1):
                 before = len(socket.frames)
@@ -156,9 +188,20 @@ def first_difference(seen, due):
     return f"at {at} of {len(seen)} and {len(due)}: {seen[at:at + 2]} in place of {due[at:at + 2]}"
 
 
-def test_whatever_happens_at_once_everybody_saw_what_is_true(stack):
-    storm = Storm(stack)
+def test_whatever_happens_at_once_everybody_saw_what_is_true(busy_stack):
+    storm = Storm(busy_stack, SECONDS)
     storm.run()
+    check(busy_stack, storm)
+
+
+def test_whatever_happens_at_once_while_workers_are_killed(broken):
+    storm = Storm(broken, SECONDS / 4, kill_every=0.5)
+    storm.run()
+    check(broken, storm)
+    assert storm.counts["killed"] >= storm.seconds / 2
+
+
+def check(stack, storm):
     truth = storm.settle()
     about = f"seed {SEED}, {dict(storm.counts)}"
 
@@ -190,4 +233,5 @@ def test_whatever_happens_at_once_everybody_saw_what_is_true(stack):
         assert counted["member_count"] == counted["members"] == len(storm.auditor.group_members(group)), about
         announced = sum(f["type"] == "group_chat_activitity" for f in storm.stream(storm.audit, group))
         assert counted["presence_seq"] == announced, "one announcement for each change"
+    print(about, f"{len(storm.audit.frames)} frames at the auditor, {len(storm.acked)} messages")
     assert storm.counts["enter"] > 10 and len(storm.acked) > 50, about
