@@ -4,7 +4,7 @@
 // attempts), sends again what was not acknowledged under the same client_msg_id, and after every break brings each
 // loaded conversation up to date by its time cursor; repeats are dropped by `seq`. So a Conversation's `messages` never
 // has a hole or a repeat in what it has loaded. Everything is on the thread that made it; no function throws but by
-// rejecting its promise with a ParlorError.
+// rejecting its promise with a ParlorError (only a target that is none is a TypeError). docs/client.md is the guide.
 
 export type Iso = string; // "2026-11-22T17:04:12.123Z"
 
@@ -14,13 +14,16 @@ export class ParlorError extends Error {
   readonly code: string; // "invalid_field", "unavailable", …; "network": no answer at all
   readonly field?: string;
   readonly retryAfterMs?: number;
+  readonly passing: boolean; // nobody's mistake: the same may succeed later (no answer, 429, 5xx)
 }
 
 export interface User { user_id: number; first_name: string; last_name: string; online: boolean }
 export interface Member extends User { present: boolean }
 export interface Profile { user_id: number; email: string; first_name: string; last_name: string; created_at: Iso }
 export interface ProfileChange { first_name?: string; last_name?: string; password?: string; current_password?: string }
-export interface Room { chat_room_id: number; other_user_id: number; last_timestamp: Iso; last_seq: number; unread: number }
+export interface Room {
+  chat_room_id: number; other_user_id: number; last_timestamp: Iso; last_seq: number; unread: number;
+}
 export interface Group {
   chat_group_id: number; name: string; owner_id: number; members: number; is_member: boolean;
   last_timestamp: Iso | null; last_seq: number; unread: number;
@@ -42,6 +45,7 @@ export interface Outgoing {
   readonly message: string;
   readonly created_at: Iso;
   readonly state: 'pending' | 'failed'; // failed: refused for good, or given up; retry() or discard()
+  /** A code of the protocol; 'too_large': can't be sent at all; 'closed': the server ended the connection over it. */
   readonly error?: { code: string; message: string };
 }
 
@@ -51,30 +55,41 @@ export interface Conversation extends EventTarget {
   readonly chat_room_id: number | null; // known once the room exists
   /** In the order of `seq`. A new array at every change, so it can be compared by identity. */
   readonly messages: readonly Message[];
-  readonly outgoing: readonly Outgoing[]; // in the order of sending
+  /** In the order of sending. A message is in `messages` or here, never in both. A new array at every change, too. */
+  readonly outgoing: readonly Outgoing[];
   readonly loaded: boolean; // load() has succeeded once
   readonly hasOlder: boolean;
-  /** The newest page, or what is new since the last time. Safe to call again. */
+  /**
+   * The newest page, or what is new since the last time. Safe to call again, and needless: from the first call on, the
+   * conversation is kept up to date, and if that call failed, it is made up for when the connection is back.
+   */
   load(): Promise<void>;
   loadOlder(): Promise<void>; // 100 more, if hasOlder; one at a time
-  /** Sends, or keeps it until there is a connection. Never rejects: see `outgoing`. */
+  /**
+   * Sends, or keeps it until there is a connection. Never throws: see `outgoing`, which has a new object for each state
+   * of it. Messages of one conversation are stored in the order of their sending.
+   */
   send(text: string): Outgoing;
   retry(client_msg_id: string): void;
   discard(client_msg_id: string): void;
-  /** Everything shown is read. Tells the server only if something was unread; not for the bot. */
+  /**
+   * Everything in `messages` is read. Tells the server only if something was unread; not for the bot. If it rejects, it
+   * is tried again after the next break.
+   */
   markRead(): Promise<void>;
   // Event 'change': anything above is different. At most one a microtask.
 }
 
 export type Connection =
-  | 'signed-out'
+  | 'signed-out' // or closed: then resume() goes on
   | 'connecting' // a socket is being opened, or has not said `ready` yet
   | 'online'
   | 'waiting'; // for the next attempt: see retryAt
 
 export interface Options {
   origin?: string; // default: the page's
-  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null; // default: sessionStorage; null: memory
+  /** Default: sessionStorage; null: memory. Of this client alone: no two may share one. Names begin with "parlor.". */
+  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   WebSocket?: unknown; // default: the global ones
   fetch?: typeof fetch;
   reconnect?: { firstMs?: number; mostMs?: number }; // 500 and 30000; each pause is jittered by half
@@ -85,8 +100,11 @@ export interface Options {
  * Events, each a CustomEvent whose `detail` is the frame of the protocol:
  *   user_update, user_activity, group_chat_update, group_chat_activitity, group_member_removed, notification_update,
  *   room_chat_message, group_chat_message, bot_chat_message, error;
- * and of our own: 'connection' (`connection` changed), 'ended' (the session ended elsewhere: detail.code),
- * 'resync' (back after a break: lists that were fetched before may be old; fetch them again).
+ * and of our own: 'connection' (`connection` or `retryAt` changed; detail has both),
+ * 'ended' (the session ended elsewhere; detail.code is 4403, or 4401: the token is no longer good),
+ * 'resync' (there is a socket again, or for the first time, and lists that were fetched without one may be old: fetch
+ * them again). `error` also comes with codes of our own, for logs: 'closed', 'storage_full'.
+ * Conversations are up to date before the frame's event comes.
  */
 export class ParlorClient extends EventTarget {
   constructor(options?: Options);
@@ -95,10 +113,15 @@ export class ParlorClient extends EventTarget {
   readonly userId: number | null;
 
   register(account: { email: string; password: string; first_name: string; last_name: string }): Promise<string>;
-  login(email: string, password: string): Promise<void>; // keeps the token in the storage, connects
+  /** Keeps the token in the storage and connects; does not wait for `online`. Ends a session that was open here. */
+  login(email: string, password: string): Promise<void>;
   resume(): boolean; // connects with the stored token; false: there is none
   logout(): Promise<void>; // forgets the token whatever the server says; discards what was unsent
-  connectNow(): void; // while 'waiting': do not wait. Call it on the window's 'online' event, too
+  /**
+   * While 'waiting': do not wait. While 'online' and nothing came for 30 s: a new socket, as the old one may have died
+   * unnoticed. Call it on the window's 'online' event, and when a page becomes visible.
+   */
+  connectNow(): void;
   close(): void; // ends the socket, keeps the token
 
   users(query?: { q?: string; online?: boolean; after?: number; limit?: number }): Promise<User[]>;
@@ -111,10 +134,13 @@ export class ParlorClient extends EventTarget {
   changeGroup(chat_group_id: number, change: { name?: string; owner_id?: number }): Promise<Group>;
   members(chat_group_id: number): Promise<Member[]>;
   removeMember(chat_group_id: number, user_id: number): Promise<void>;
-  /** Remembered until leave(): after a break, or a reload, it enters again by itself. */
+  /**
+   * Remembered until leave(), a removal or the session's end: after a break, or a reload, it enters again by itself. If
+   * it rejects for lack of a connection, it is still remembered.
+   */
   enter(chat_group_id: number): Promise<void>;
   leave(chat_group_id: number): Promise<void>;
 
-  /** The same object for the same target, as long as somebody is signed in. */
+  /** The same object for the same target, until login(), logout(), resume() after close(), close() or 'ended'. */
   conversation(target: Target): Conversation;
 }
