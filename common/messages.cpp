@@ -44,7 +44,7 @@ class Batch {
  private:
   Status LockConversations();
   Status FindRepeats();
-  Stored Place(size_t index);  // gives seq and time, or finds the repeat
+  Result<Stored> Place(size_t index);  // gives seq and time, or finds the repeat
   Status InsertMessages();
   Status UpdateConversations();
   Status MoveMarks();
@@ -125,16 +125,18 @@ Status Batch::FindRepeats() {
   return Ok();
 }
 
-Stored Batch::Place(size_t index) {
+Result<Stored> Batch::Place(size_t index) {
   const Outgoing& message = messages_[index];
   const ConversationId conversation = *targets_[index];
+  const auto* question = std::get_if<ToBot>(&message.to);
+  const bool refused = question != nullptr && question->only_repeat;
   Stored* known = nullptr;
   if (message.client_msg_id) {
     const ClientKey key{conversation, message.sender, *message.client_msg_id};
-    const auto [found, is_new] = known_.try_emplace(key);
-    if (!is_new) return found->second;
-    known = &found->second;
+    if (const auto found = known_.find(key); found != known_.end()) return found->second;
+    if (!refused) known = &known_[key];
   }
+  if (refused) return Status(ErrorCode::kBusy, "The bot is busy. Wait for its answer.");
   Tail& tail = tails_[conversation];
   tail.last_sent_at_ms = std::max(now_.value, tail.last_sent_at_ms + 1);
   tail.last_sender = message.sender;

@@ -21,6 +21,8 @@ struct ToGroup {
   ConversationId group;
 };
 struct ToBot {  // the sender's own bot chat: found or created
+  // The bot takes no more questions: kBusy, unless it is the repeat of one that was stored before.
+  bool only_repeat = false;
 };
 // The bot's answer in the bot chat of `user`, which it never makes; the sender is kBotUserId. No read
 // mark moves.
@@ -48,7 +50,7 @@ struct Stored {
 // Stores `batch` in order: one lock of the conversation rows (in id order), seq and strictly
 // increasing times (max(now, last + 1 ms)), repeats by client_msg_id (also inside the batch), one
 // multi-row INSERT, the senders' read marks. `outcomes` gets one entry a message: kInvalidField (to
-// oneself), kNotFound (no such user, group or bot chat), kForbidden (no member of the group), or where it was
+// oneself), kNotFound (no such user, group or bot chat), kForbidden (no member of the group), kBusy (see ToBot), or where it was
 // stored. The returned Status is about the transaction: after an error nothing of the batch is
 // stored. The number of statements does not depend on the number of messages or members, only on
 // that of rooms to be made: 8 with START TRANSACTION and COMMIT when there are none (7 without any

@@ -167,7 +167,8 @@ class Gateway {
   bool EverybodyIsPresent(ConversationId group) const;
 
   // gateway_bot.cpp: questions and answers
-  bool AdmitQuestion(Session& session, const std::optional<std::string>& id);
+  bool AdmitQuestion(Session& session, messages::Outgoing& message);
+  static bool HasPlaceAtBot(const messages::Outgoing& message);
   void OnQuestion(messages::Outgoing question, const messages::Stored& stored);
   void On(const BotAnswered& answer);
 

@@ -115,10 +115,11 @@ void Gateway::Store(Session& session, const FrameRow& row, SendFrame frame) {
         session.refusals.Hit(clock_.MonotonicMs(), limits_.refusals_per_10s, kRefusalWindowMs);
     return enough ? Close(session, CloseCode::kTooFast) : void();
   }
-  const bool asks_bot = frame.kind == ConversationKind::kBot;
-  if (asks_bot && !AdmitQuestion(session, id)) return;
-  if (!threads_.write(WriteMessage{session.id, row.address(sender, std::move(frame))})) {
-    if (asks_bot) bot_load_.Release(sender);
+  messages::Outgoing message = row.address(sender, std::move(frame));
+  if (!AdmitQuestion(session, message)) return;
+  const bool has_place = HasPlaceAtBot(message);
+  if (!threads_.write(WriteMessage{session.id, std::move(message)})) {
+    if (has_place) bot_load_.Release(sender);
     ++counters_.writer_queue_full;
     const Status error(ErrorCode::kUnavailable, "The server is busy. Try again.");
     return SendError(session, error, id);

@@ -60,7 +60,8 @@ void Gateway::OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions) {
 void Gateway::OnRefused(const WriteOutcome& outcome) {
   ++counters_.messages_failed;
   const messages::Outgoing& message = outcome.request.message;
-  if (KindOf(message.to) == ConversationKind::kBot) bot_load_.Release(message.sender);
+  if (HasPlaceAtBot(message)) bot_load_.Release(message.sender);
+  if (outcome.stored.status().code() == ErrorCode::kBusy) ++counters_.bot_busy;
   Session* sender = FindSession(outcome.request.from);
   if (sender == nullptr) return;
   const Status error = outcome.stored.status();

@@ -416,6 +416,17 @@ TEST_F(WritersTest, RandomOverlappingBatchesLeaveNoHoleAndNoDouble) {
 
 // ---- what it costs the server
 
+TEST_F(MessagesTest, WhenTheBotTakesNoMoreOnlyRepeatsGetThrough) {
+  Send({Outgoing{ada_, ToBot{}, "first", "q1"}});
+  const auto outcomes =
+      Send({Outgoing{ada_, ToBot{true}, "first", "q1"}, Outgoing{ada_, ToBot{true}, "new", "q2"},
+            Outgoing{ada_, ToBot{true}, "new", "q2"}, Outgoing{ada_, ToBot{true}, "new", {}}});
+  ASSERT_TRUE(outcomes.at(0).ok());
+  EXPECT_TRUE(outcomes.at(0)->duplicate);
+  for (size_t i = 1; i < 4; ++i) EXPECT_EQ(outcomes.at(i).status().code(), ErrorCode::kBusy) << i;
+  EXPECT_EQ(db_.Number("SELECT COUNT(*) FROM messages"), 1u);
+}
+
 TEST_F(MessagesTest, StatementCountDoesNotDependOnTheNumberOfMessages) {
   const auto statements = [&](size_t messages) {
     std::vector<Outgoing> batch;

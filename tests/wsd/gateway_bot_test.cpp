@@ -85,8 +85,8 @@ TEST_F(GatewayBotTest, RepeatIsAcknowledgedAndNotAsked) {
 }
 
 TEST_F(GatewayBotTest, MoreThanSomeUnansweredQuestionsAreRefusedAndNotStored) {
-  for (int i = 0; i < 4; ++i) Say(ada_, BotText("x" + std::to_string(i)));
-  EXPECT_THAT(Take(ada_), ElementsAre(AllOf(HasSubstr("\"busy\""), HasSubstr("\"x3\""))));
+  for (int i = 0; i < 4; ++i) Say(ada_, BotText());
+  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"busy\"")));
   EXPECT_THAT(writes_, SizeIs(3)) << "one in work and two that wait";
   Commit();
   Take(ada_);
@@ -101,6 +101,27 @@ TEST_F(GatewayBotTest, MoreThanSomeUnansweredQuestionsAreRefusedAndNotStored) {
   EXPECT_THAT(writes_, SizeIs(1));
   Say(ada_, MessageText(kBob));
   EXPECT_THAT(writes_, SizeIs(2)) << "rooms have nothing to do with it";
+}
+
+TEST_F(GatewayBotTest, WhenFullTheDatabaseSaysWhetherItIsARepeat) {
+  for (int i = 0; i < 3; ++i) Say(ada_, BotText());
+  Commit();
+  Take(ada_);
+  Say(ada_, BotText("x1"));
+  Say(ada_, BotText("x2"));
+  std::vector<WriteMessage> writes = std::exchange(writes_, {});
+  ASSERT_THAT(writes, SizeIs(2));
+  for (const WriteMessage& write : writes) {
+    EXPECT_TRUE(std::get<messages::ToBot>(write.message.to).only_repeat);
+  }
+  const messages::Stored first{ConversationId(50), Seq(1), clock_.Now(), true};
+  const Status busy(ErrorCode::kBusy, "busy");
+  Post(BatchWritten{{{std::move(writes.at(0)), first}, {std::move(writes.at(1)), busy}}});
+  EXPECT_THAT(Take(ada_), ElementsAre(AllOf(HasSubstr("\"ack\""), HasSubstr("\"x1\"")),
+                                      AllOf(HasSubstr("\"busy\""), HasSubstr("\"x2\""))));
+  EXPECT_EQ(gateway_->counters().bot_busy, 1U);
+  Say(ada_, BotText());
+  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"busy\""))) << "neither had or freed a place";
 }
 
 TEST_F(GatewayBotTest, AllUsersTogetherAreBoundedToo) {
