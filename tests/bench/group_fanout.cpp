@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <deque>
 
@@ -124,8 +125,7 @@ class Fanout {
   }
 
   void SendAll(Nanos start) {
-    const auto total =
-        static_cast<size_t>(options_.rate * static_cast<double>(options_.seconds) + 0.5);
+    const auto total = static_cast<size_t>(std::lround(options_.rate * options_.seconds));
     const double step = 1e9 / options_.rate;
     while (sent_ < total) {
       const Nanos due = start + static_cast<Nanos>(step * static_cast<double>(sent_));
@@ -196,7 +196,7 @@ class Fanout {
 
   // One wait of at most `wait_ms`, and everything that came with it.
   void Turn(int wait_ms) {
-    std::array<epoll_event, 256> events;
+    std::array<epoll_event, 256> events{};
     const int n = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms);
     for (int i = 0; i < n; ++i) {
       Listener& listener = listeners_[events[static_cast<size_t>(i)].data.u64];

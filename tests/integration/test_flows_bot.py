@@ -36,7 +36,8 @@ def test_flow_04_enter_bot_chat(stack, ada, bob):
     newer = seed(ada, "GET", "/chat_bot", {"timestamp": said[101]["timestamp"]})
     assert [m["seq"] for m in newer.json()["messages"]] == [103, 104]
 
-    # It is one's own: nobody else reads it.
+    # It is one's own: nobody else reads or hears it.
+    marker(ada, other, bob, "after the answers")
     assert seed(bob, "GET", "/chat_bot", {"timestamp": None}).json() == {"messages": [], "has_more": False}
     assert_not_arrived(other, "bot_chat_message")
 
