@@ -6,6 +6,7 @@
 
 import './pure.test.mjs';
 import './socket.test.mjs';
+import './conversation.test.mjs';
 import './session.test.mjs';
 import './rooms.test.mjs';
 import './groups.test.mjs';

@@ -116,6 +116,19 @@ scene('another tab leaves the group that this one still looks at', async (scene)
   await until(async () => (await presentIn(ada, group)()).includes(bob.userId), 'present again');
 });
 
+scene('another tab enters the group that this one has loaded: it catches up, and hears', async (scene) => {
+  const [ada, bob] = [await scene.person('Ada'), await scene.person('Bob')];
+  const [group, his, hers] = await meeting(ada, bob);
+  await bob.leave(group);
+  his.send('unheard');
+  await settled(his, 1);
+  const tab = await scene.signedIn((await bob.profile()).email);
+  await tab.enter(group);
+  await settled(hers, 1);
+  his.send('heard');
+  await settled(hers, 2);
+});
+
 scene('whoever is removed is not entered again', async (scene) => {
   const proxy = await scene.proxy();
   const [ada, bob] = [await scene.person('Ada'), await scene.person('Bob', { through: proxy })];

@@ -1,0 +1,108 @@
+// In which order echo, ack and history come is up to the network: a conversation whose answers come when the test says so.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Conversation } from '../../web/client/conversation.js';
+import { ReadMarks } from '../../web/client/marks.js';
+import { Outbox } from '../../web/client/outbox.js';
+import { Store } from '../../web/client/store.js';
+import { until } from './support/waiting.mjs';
+
+const ME = 7;
+const LATER = '2100-01-01T00:00:00.';
+const time = (seq) => `${LATER}${String(seq).padStart(3, '0')}Z`;
+const message = (seq, user_id, text) => ({ seq, user_id, message: text, timestamp: time(seq) });
+
+// A loaded room with one message of the other's; `history` is what the server has, `sent` what the socket was given.
+async function room(context, store = new Store(null, () => {})) {
+  const history = [message(1, 9, 'hello')];
+  const sent = [];
+  let talk = null;
+  const outbox = new Outbox(
+    { store, name: 'unsent', ackTimeoutMs: 60000 },
+    {
+      send: (frame) => sent.push(frame) > 0,
+      onChange: () => talk?.outgoingChanged(),
+      onStored: (record, ack) => talk.stored(record, ack),
+      onSilence: () => {},
+    },
+  );
+  talk = new Conversation('user-9', { user_id: 9 }, {
+    outbox,
+    marks: new ReadMarks(),
+    me: () => ME,
+    isOnline: () => true,
+    findRoom: async () => 12,
+    get: async (path, { timestamp = '' }) => ({
+      messages: history.filter((row) => row.timestamp > timestamp),
+      has_more: false,
+    }),
+  });
+  context.after(() => [talk.end(), outbox.end(true)]);
+  await talk.load();
+  outbox.online();
+  return { talk, outbox, history, sent };
+}
+
+const shown = (talk) => [...talk.messages, ...talk.outgoing].map((item) => item.message);
+const ack = (sent, seq) => ({ client_msg_id: sent.client_msg_id, chat_room_id: 12, seq, timestamp: time(seq) });
+
+test('the echo comes before the ack, and the other way round', async (context) => {
+  const { talk, outbox, sent } = await room(context);
+  talk.send('one');
+  talk.receive([message(2, ME, 'one')]);
+  assert.deepEqual([shown(talk), talk.outgoing.length], [['hello', 'one'], 0]);
+  outbox.acknowledged(ack(sent[0], 2));
+  talk.send('one');
+  assert.deepEqual(shown(talk), ['hello', 'one', 'one']);
+  outbox.acknowledged(ack(sent[1], 3));
+  talk.receive([message(3, ME, 'one')]);
+  assert.deepEqual([shown(talk), talk.outgoing.length], [['hello', 'one', 'one'], 0]);
+});
+
+test('the history shows it before its repeat is acknowledged', async (context) => {
+  const { talk, outbox, history, sent } = await room(context);
+  talk.send('one');
+  outbox.offline();
+  history.push(message(2, ME, 'one'), message(3, 9, 'heard'));
+  await talk.catchUp();
+  assert.deepEqual(shown(talk), ['hello', 'one', 'heard']);
+  outbox.online();
+  assert.equal(sent[1].client_msg_id, sent[0].client_msg_id);
+  outbox.acknowledged({ ...ack(sent[1], 2), duplicate: true });
+  assert.deepEqual([shown(talk), outbox.list('user-9')], [['hello', 'one', 'heard'], []]);
+});
+
+test('the same words from before are not taken for what is on its way', async (context) => {
+  const store = new Store(null, () => {});
+  const { talk } = await room(context, store);
+  talk.receive([message(2, ME, 'ok')]);
+  talk.send('ok');
+  await talk.catchUp();
+  assert.deepEqual(shown(talk), ['hello', 'ok', 'ok']);
+});
+
+test('an ack that is ahead of its time: shown all the while, below what is still missing', async (context) => {
+  const { talk, outbox, history, sent } = await room(context);
+  talk.send('mine');
+  history.push(message(2, 9, 'unheard'), message(3, ME, 'mine'));
+  outbox.acknowledged(ack(sent[0], 3));
+  assert.deepEqual([shown(talk), talk.outgoing.length], [['hello', 'mine'], 1]);
+  await until(() => talk.messages.length === 3, 'the gap is closed');
+  assert.deepEqual([shown(talk), talk.outgoing.length], [['hello', 'unheard', 'mine'], 0]);
+});
+
+test('one change event a microtask, none without a change', async (context) => {
+  const { talk } = await room(context);
+  await Promise.resolve();
+  let changes = 0;
+  talk.addEventListener('change', () => (changes += 1));
+  talk.receive([message(1, 9, 'hello')]);
+  await Promise.resolve();
+  assert.equal(changes, 0);
+  talk.receive([message(2, 9, 'a')]);
+  talk.receive([message(3, 9, 'b')]);
+  await Promise.resolve();
+  assert.equal(changes, 1);
+});
