@@ -1,0 +1,149 @@
+"""The judges of support/contracts.py judge: what the documents do not name is found. And asyncapi.yaml agrees with
+protocol.md. (What openapi.yaml agrees with: tests/contract.)"""
+
+import json
+import re
+
+import pytest
+
+from support.contracts import ASYNCAPI, DOCS, OPENAPI
+
+JSON = {"Content-Type": "application/json", "Cache-Control": "no-store", "ETag": "\"x\""}
+PROBLEM = {**JSON, "Content-Type": "application/problem+json"}
+USER = {"user_id": 7, "first_name": "Ada", "last_name": "Lovelace", "online": True}
+MESSAGE = {
+    "type": "group_chat_message",
+    "user_id": 7,
+    "chat_group_id": 21,
+    "seq": 13,
+    "message": "x",
+    "timestamp": "2026-11-22T17:07:00.001Z",
+}
+
+
+def answer(body, method="GET", path="/users", status=200, headers=None):
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return OPENAPI.error_of(method, path, status, JSON if headers is None else headers, text)
+
+
+def problem(**changes):
+    return {"type": "about:blank", "title": "t", "status": 404, "code": "not_found", "detail": "d", **changes}
+
+
+def test_a_documented_answer_passes():
+    assert answer({"users": [USER]}) is None
+    assert answer(problem(), path="/chat_groups/9", status=404, headers=PROBLEM) is None
+    assert answer(b"", method="POST", path="/chat_groups/9", status=204) is None
+    assert answer(problem(), path="/nothing/here", status=404, headers=PROBLEM) is None
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"body": {"users": [{**USER, "email": "ada@example.org"}]}},
+        {"body": {"users": [USER], "count": 1}},
+        {"body": {"users": [{**USER, "user_id": "7"}]}},
+        {"body": {"users": [{"user_id": 7}]}},
+        {"body": {}},
+        {"body": b"not json"},
+        {"body": {"users": [USER]}, "status": 418},
+        {"body": {"users": [USER]}, "status": 201},
+        {"body": {"users": [USER]}, "headers": {**JSON, "Content-Type": "text/html"}},
+        {"body": {"users": [USER]}, "path": "/users/group"},
+        {"body": {"users": [USER]}, "method": "POST"},
+        {"body": problem(extra=1), "path": "/chat_groups/9", "status": 404, "headers": PROBLEM},
+        {"body": problem(code="unheard_of"), "path": "/chat_groups/9", "status": 404, "headers": PROBLEM},
+        {"body": problem(), "path": "/chat_groups/9", "status": 404},
+        {"body": problem(), "path": "/nothing/here", "status": 404},
+        {"body": b"{}", "method": "POST", "path": "/chat_groups/9", "status": 204},
+        {
+            "body": problem(status=429, code="too_many_requests"),
+            "path": "/chat_groups/9",
+            "status": 429,
+            "headers": PROBLEM,  # without Retry-After
+        },
+    ],
+)
+def test_an_undocumented_answer_is_found(what):
+    assert answer(**what) is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"more": 1},
+        {"type": "group_chat_activity"},
+        {"type": None},
+        {"seq": 0},
+        {"seq": 2**53},
+        {"seq": "13"},
+        {"seq": True},
+        {"user_id": 7.5},
+        {"message": ""},
+        {"message": None},
+        {"timestamp": "2026-11-22T17:07:00Z"},
+        {"timestamp": "2026-11-22T17:07:00.001+00:00"},
+        {"timestamp": "2026-13-22T17:07:00.001Z"},
+    ],
+)
+def test_an_undocumented_frame_is_found(change):
+    assert ASYNCAPI.error_of(MESSAGE) is None
+    assert ASYNCAPI.error_of({**MESSAGE, **change}) is not None
+
+
+@pytest.mark.parametrize("name", MESSAGE)
+def test_a_missing_field_of_a_frame_is_found(name):
+    assert ASYNCAPI.error_of({key: value for key, value in MESSAGE.items() if key != name}) is not None
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "ack", "client_msg_id": "x", "seq": 1, "timestamp": MESSAGE["timestamp"], "duplicate": False, "chat_room_id": 1, "chat_group_id": 2},
+        {"type": "error", "code": "too_fast", "message": "m"},
+        {"type": "error", "code": "invalid_field", "message": "m"},
+        {"type": "error", "code": "not_found", "message": "m", "field": "f"},
+        {"type": "notification_update", "unread": 1, "timestamp": MESSAGE["timestamp"]},
+        {"type": "bot_chat_message", "messages": []},
+        {
+            "type": "bot_chat_message",
+            "messages": [{"is_user": True, "message": "x", "timestamp": MESSAGE["timestamp"], "seq": n} for n in (1, 2)],
+        },
+    ],
+)
+def test_what_does_not_belong_together_is_found(frame):
+    assert ASYNCAPI.error_of(frame) is not None
+
+
+def frames_of_protocol_md():
+    text = (DOCS / "protocol.md").read_text()
+    return [json.loads(frame) for frame in re.findall(r"<!-- frame: \w+ -->\n```json\n(.*?)\n```", text, re.S)]
+
+
+def test_the_examples_of_asyncapi_are_what_it_says():
+    for name, message in ASYNCAPI.document["components"]["messages"].items():
+        assert message["name"] == name and message["examples"]
+        for example in message["examples"]:
+            assert_documented(example["payload"])
+
+
+def test_the_frames_of_protocol_md_are_those_of_asyncapi():
+    frames = frames_of_protocol_md()
+    for frame in frames:
+        assert_documented(frame)
+    assert {frame["type"] for frame in frames if "type" in frame} == set(ASYNCAPI.by_type)
+
+
+def assert_documented(frame):
+    if "type" in frame:
+        assert ASYNCAPI.error_of(frame) is None, frame
+    else:
+        assert sum(validator.is_valid(frame) for validator in ASYNCAPI.received) == 1, frame
+
+
+def test_every_message_is_in_an_operation_and_in_the_channel():
+    messages = set(ASYNCAPI.document["components"]["messages"])
+    assert set(ASYNCAPI.document["channels"]["socket"]["messages"]) == messages
+    operations = ASYNCAPI.document["operations"]
+    named = [ref["$ref"].rsplit("/", 1)[1] for way in ("send", "receive") for ref in operations[way]["messages"]]
+    assert sorted(named) == sorted(messages)
