@@ -15,12 +15,12 @@ const time = (seq) => `${LATER}${String(seq).padStart(3, '0')}Z`;
 const message = (seq, user_id, text) => ({ seq, user_id, message: text, timestamp: time(seq) });
 
 // A loaded room with one message of the other's; `history` is what the server has, `sent` what the socket was given.
-async function room(context, store = new Store(null, () => {})) {
+async function room(context) {
   const history = [message(1, 9, 'hello')];
   const sent = [];
   let talk = null;
   const outbox = new Outbox(
-    { store, name: 'unsent', ackTimeoutMs: 60000 },
+    { store: new Store(null, () => {}), name: 'unsent', ackTimeoutMs: 60000 },
     {
       send: (frame) => sent.push(frame) > 0,
       onChange: () => talk?.outgoingChanged(),
@@ -34,9 +34,9 @@ async function room(context, store = new Store(null, () => {})) {
     me: () => ME,
     isOnline: () => true,
     findRoom: async () => 12,
-    get: async (path, { timestamp = '' }) => ({
-      messages: history.filter((row) => row.timestamp > timestamp),
-      has_more: false,
+    get: async (path, { timestamp = '', before = false }) => ({
+      messages: history.filter((row) => (before ? row.seq === 0 : row.timestamp > timestamp)),
+      has_more: timestamp === '', // there is an older one: see `before`
     }),
   });
   context.after(() => [talk.end(), outbox.end(true)]);
@@ -75,12 +75,12 @@ test('the history shows it before its repeat is acknowledged', async (context) =
 });
 
 test('the same words from before are not taken for what is on its way', async (context) => {
-  const store = new Store(null, () => {});
-  const { talk } = await room(context, store);
+  const { talk, history } = await room(context);
   talk.receive([message(2, ME, 'ok')]);
   talk.send('ok');
-  await talk.catchUp();
-  assert.deepEqual(shown(talk), ['hello', 'ok', 'ok']);
+  history.push(message(0, ME, 'ok'));
+  await talk.loadOlder();
+  assert.deepEqual(shown(talk), ['ok', 'hello', 'ok', 'ok']);
 });
 
 test('an ack that is ahead of its time: shown all the while, below what is still missing', async (context) => {
