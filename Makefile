@@ -1,7 +1,7 @@
 # Parlor. The two commands:
 #
 #   make run       builds and runs everything in the foreground until Ctrl-C    PORT=8080  VAR=./var
-#   make test      every test there is: unit tests, then the real stack; ends in `N passed, N failed`
+#   make test      every test there is: unit tests, the real stack, the web client; ends in `N passed, N failed`
 #
 # Both first install what Debian lacks (packages.txt). The rest:
 #
@@ -9,6 +9,7 @@
 #   make unit      builds and runs the unit tests             FILTER='HubTest.*' picks some
 #   make itest     runs tests/integration over the real stack FILTER='login' picks some
 #   make contract  runs tests/contract: documents against the programs
+#   make webtest   runs tests/web (the client module under Node), then tests/browser (the page in Chromium)
 #   make bench     loads a stack of its own and prints figures  PAIRS=200  SECONDS_EACH=10  ROUNDS=3  SOCKETS=1000  GROUP_SECONDS=30
 #   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck, redocly   TIDY_TESTS=1: tests too
 #   make format    rewrites our C++ as `make lint` wants it
@@ -92,13 +93,16 @@ run:
 test:
 	@scripts/install.sh build run test
 	@$(MAKE) --no-print-directory -j$(JOBS) MODE=$(MODE) all $(BUILD)/unit-tests $(BUILD)/bench
-	@scripts/test.sh unit contract itest
+	@scripts/test.sh unit contract itest web
 
 itest: all $(BUILD)/bench
 	scripts/test.sh itest
 
 contract: all
 	scripts/test.sh contract
+
+webtest: all
+	scripts/test.sh web
 
 bench:
 	@scripts/install.sh build run test
@@ -120,4 +124,4 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 export MODE PORT VAR FILTER
-.PHONY: run test itest contract bench lint format clean help
+.PHONY: run test itest contract webtest bench lint format clean help

@@ -9,13 +9,11 @@ includes, .clang-tidy or the flags change; the memory of that is build/lint/.
 clang-tidy looks at the programs, and with --tidy-tests at the tests: they are nearly half of all files, and
 each costs it several times as much (docs/development.md).
 
-redocly comes from npm: what package-lock.json pins, by its hashes, into node_modules/, and again only when
-that file changes.
+redocly comes from npm (scripts/npm.sh).
 
     lint.py [--jobs N] [--tidy-tests] -- COMPILER FLAGS
 """
 import concurrent.futures
-import hashlib
 import os
 import pathlib
 import re
@@ -146,23 +144,9 @@ def npm(*arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-def npm_ci():
-    """What went wrong, or nothing."""
-    mark = pathlib.Path("node_modules/.installed")
-    pinned = b"".join(pathlib.Path(name).read_bytes() for name in ("package.json", "package-lock.json"))
-    wanted = hashlib.sha256(pinned).hexdigest()
-    if mark.exists() and mark.read_text() == wanted:
-        return []
-    status, out, err = npm("ci", "--no-audit", "--no-fund")
-    if status != 0:
-        return [f"npm ci: {out}{err}"]
-    mark.write_text(wanted)
-    return []
-
-
 def check_documents():
     """Warnings count: redocly itself ends well with them."""
-    if complaints := npm_ci():
+    if complaints := run(["scripts/npm.sh"]):
         return complaints
     complaints = []
     for document in DOCUMENTS:

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# test.sh [unit] [contract] [itest]: runs the unit tests, those that hold documents and program together, the
-# integration tests, or several, of the build MODE (release), and ends in `N passed, N failed`. FILTER picks some. For what is built and installed: `make test`.
+# test.sh [unit] [contract] [itest] [web] [browser]: runs the unit tests, those that hold documents and program
+# together, the integration tests, those of the client module under Node, those of the page in Chromium, or several,
+# of the build MODE (release), and ends in `N passed, N failed`. FILTER picks some (not of the last two). For what is
+# built and installed: `make test`.
 #
 # A suite that ends badly without a failed test (a crash, a time-out, a leak found at the end) counts as one
 # failure, and so does every report of a sanitizer from a program of the stack.
@@ -52,10 +54,19 @@ itest() {
   done
 }
 
+# $1: the folder in tests/ and name of the suite, $2: seconds. Node prints TAP; people see what failed, and the sums.
+node_suite() {
+  scripts/npm.sh && timeout -k 30 "$2" node --test --test-reporter=tap "tests/$1/all.mjs" >"$results/$1.tap"
+  note_status "$1" $?
+  [ ! -e "$results/$1.tap" ] || /usr/bin/python3 scripts/tap.py "$results/$1.tap" "$results/$1.xml"
+}
+web() { node_suite web 600; }
+browser() { node_suite browser 900; }
+
 for suite in "$@"; do
   case $suite in
-    unit | contract | itest) $suite ;;
-    *) echo "usage: test.sh [unit] [contract] [itest]" >&2; exit 2 ;;
+    unit | contract | itest | web | browser) $suite ;;
+    *) echo "usage: test.sh [unit] [contract] [itest] [web] [browser]" >&2; exit 2 ;;
   esac
 done
 
