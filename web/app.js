@@ -10,6 +10,7 @@ import { App, html, render, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import { Guest } from './views/sign.js';
 import { Shell } from './views/shell.js';
 import { forgetDrafts } from './views/drafts.js';
+import { errorText } from './texts.js';
 
 const client = new ParlorClient();
 const store = new Store(client);
@@ -51,7 +52,12 @@ function useDoor(route, isIn) {
 /** What a screen reader says, in two regions that are always there, and what stands in the corner for a while. */
 function useToast() {
   const [toast, setToast] = useState(null);
-  const show = useMemo(() => (text, isError = false) => setToast({ text, isError, at: Date.now() }), []);
+  const show = useMemo(
+    () =>
+      (text, isError = false) =>
+        setToast({ text, isError, at: Date.now() }),
+    [],
+  );
   useEffect(() => {
     if (!toast) return undefined;
     const timer = setTimeout(() => setToast(null), toast.isError ? 8000 : 4000);
@@ -64,6 +70,12 @@ function Root() {
   const route = useRoute();
   const [toast, showToast] = useToast();
   const app = useMemo(() => ({ store, client, go, toast: showToast }), []);
+  useEffect(() => {
+    // What was refused for one message stands beside that message.
+    const tell = ({ detail }) => detail.client_msg_id === undefined && showToast(errorText(detail), true);
+    client.addEventListener('error', tell);
+    return () => client.removeEventListener('error', tell);
+  }, []);
   return html`
     <${App.Provider} value=${app}>
       <${Inside} route=${route} />
@@ -81,7 +93,11 @@ function Inside({ route }) {
   useEffect(() => {
     if (!isIn && !store.state.ended) forgetDrafts();
   }, [isIn]);
-  return isIn === !isForGuests(route) ? (isIn ? html`<${Shell} route=${route} />` : html`<${Guest} route=${route} />`) : null;
+  return isIn === !isForGuests(route)
+    ? isIn
+      ? html`<${Shell} route=${route} />`
+      : html`<${Guest} route=${route} />`
+    : null;
 }
 
 window.addEventListener('online', () => client.connectNow());

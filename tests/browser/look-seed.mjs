@@ -9,8 +9,22 @@ import { join } from 'node:path';
 import WebSocket from 'ws';
 
 const PASSWORD = 'difference engine no. 2';
-const NAMES = ['Ada Lovelace', 'Charles Babbage', 'Mary Somerville', 'Grace Hopper', 'Alan Turing', 'Emmy Noether-Artin', 'Katherine Johnson',
-  'Edsger Dijkstra', 'Margaret Hamilton', 'Sofia Kovalevskaya', 'Donald Knuth', 'Hedy Lamarr', 'Radia Perlman', 'Dennis Ritchie'];
+const NAMES = [
+  'Ada Lovelace',
+  'Charles Babbage',
+  'Mary Somerville',
+  'Grace Hopper',
+  'Alan Turing',
+  'Emmy Noether-Artin',
+  'Katherine Johnson',
+  'Edsger Dijkstra',
+  'Margaret Hamilton',
+  'Sofia Kovalevskaya',
+  'Donald Knuth',
+  'Hedy Lamarr',
+  'Radia Perlman',
+  'Dennis Ritchie',
+];
 
 class Person {
   constructor(base, name) {
@@ -48,8 +62,17 @@ class Person {
 
 /** The newest mail to each address holds its link. */
 async function confirm(people, base, folder) {
-  const mails = () => readdirSync(join(folder, 'mail')).filter((name) => name.endsWith('.eml')).map((name) => readFileSync(join(folder, 'mail', name), 'utf8'));
-  const links = () => [...new Set(mails().join('\n').match(/http:\/\/\S+\/register\/\S+/g) ?? [])];
+  const mails = () =>
+    readdirSync(join(folder, 'mail'))
+      .filter((name) => name.endsWith('.eml'))
+      .map((name) => readFileSync(join(folder, 'mail', name), 'utf8'));
+  const links = () => [
+    ...new Set(
+      mails()
+        .join('\n')
+        .match(/http:\/\/\S+\/register\/\S+/g) ?? [],
+    ),
+  ];
   for (let tries = 0; links().length < people.length; tries += 1) {
     if (tries > 100) throw new Error('The mails with the links did not come.');
     await new Promise((done) => setTimeout(done, 100));
@@ -61,14 +84,21 @@ const LINES = [
   [0, 'Have you had the time to read my notes on the engine?'],
   [1, 'Twice. They are three times as long as the paper they explain, and four times as good.'],
   [0, 'Then you will not mind another one :)'],
-  [0, 'It is about the numbers of Bernoulli. I think the engine can work them out by itself, without having been told them by a person first.'],
+  [
+    0,
+    'It is about the numbers of Bernoulli. I think the engine can work them out by itself, without having been told ' +
+      'them by a person first.',
+  ],
   [1, 'A machine that computes what nobody has told it?'],
   [0, 'Only what we know how to order it to perform. But yes.'],
   [1, 'Write it down, please. All of it.'],
 ];
 const TODAY = [
   [1, 'Good morning, Ada. The drawings came back from the workshop.'],
-  [1, 'https://en.wikipedia.org/wiki/Analytical_engine has the general plan, in case you lent yours to somebody again.'],
+  [
+    1,
+    'https://en.wikipedia.org/wiki/Analytical_engine has the general plan, in case you lent yours to somebody again.',
+  ],
   [0, 'I did.\nTo three people, actually:\n  – Mary\n  – Sophia\n  – and, er, my mother'],
   [1, 'Of course.'],
   [0, 'How are the tolerances?'],
@@ -102,24 +132,51 @@ async function fillGroups({ ada, charles, grace, alan, katherine, margaret, mary
   const walks = await grace.makeGroup('Walks on Sunday');
   await ada.enter(walks, true);
   await ada.enter(walks, false);
-  for (const text of ['Ten o’clock at the north gate?', 'It will not rain. I have computed it.']) await grace.group(walks, text);
+  for (const text of ['Ten o’clock at the north gate?', 'It will not rain. I have computed it.'])
+    await grace.group(walks, text);
   const looms = await mary.makeGroup('Looms and punched cards');
   await sofia.enter(looms, true);
-  for (const text of ['The cards of the new pattern are ready.', 'How many are there?']) await (text.startsWith('The') ? mary : sofia).group(looms, text);
+  for (const text of ['The cards of the new pattern are ready.', 'How many are there?'])
+    await (text.startsWith('The') ? mary : sofia).group(looms, text);
   await radia.makeGroup('Spanning trees');
   return { engines, walks, looms };
 }
 
-const longText = () => Array.from({ length: 40 }, (_, i) => `Line ${i + 1}: the engine weaves algebraical patterns just as the Jacquard loom weaves flowers and leaves.`).join('\n');
+const longText = () =>
+  Array.from(
+    { length: 40 },
+    (_, i) =>
+      `Line ${i + 1}: the engine weaves algebraical patterns just as the Jacquard loom weaves flowers and leaves.`,
+  ).join('\n');
 
 async function fillRooms({ ada, charles, mary, grace, alan, hedy }) {
   await talk(LINES, [ada, charles]);
   await talk(TODAY, [ada, charles]);
   await talk(UNREAD, [ada, charles]);
-  await talk([[0, 'This is what I read out yesterday:'], [0, longText()], [1, '<script>alert("no")</script> & <b>nothing</b> of this is markup'], [1, 'And yet it is all here.']], [ada, mary]);
-  await talk([[0, 'Thank you for the moth!'], [1, 'You may keep it.']], [ada, grace]);
+  await talk(
+    [
+      [0, 'This is what I read out yesterday:'],
+      [0, longText()],
+      [1, '<script>alert("no")</script> & <b>nothing</b> of this is markup'],
+      [1, 'And yet it is all here.'],
+    ],
+    [ada, mary],
+  );
+  await talk(
+    [
+      [0, 'Thank you for the moth!'],
+      [1, 'You may keep it.'],
+    ],
+    [ada, grace],
+  );
   await talk([[1, 'Is anybody there?']], [ada, alan]);
-  await talk([[1, 'Frequencies should hop, don’t you think?'], [0, 'Like a piano roll? I like that.']], [ada, hedy]);
+  await talk(
+    [
+      [1, 'Frequencies should hop, don’t you think?'],
+      [0, 'Like a piano roll? I like that.'],
+    ],
+    [ada, hedy],
+  );
 }
 
 /** The first messages of the long room happened days ago, the middle ones an hour ago. */
@@ -131,12 +188,24 @@ function dateBack(folder, ids) {
     `${moveRoom} - 93300000 WHERE ${room(ids.charles)} AND m.seq BETWEEN 5 AND ${LINES.length}`,
     `${moveRoom} - 2400000 WHERE ${room(ids.charles)} AND m.seq BETWEEN ${LINES.length + 1} AND ${LINES.length + 3}`,
     `${moveRoom} - 600000 WHERE ${room(ids.charles)} AND m.seq BETWEEN ${LINES.length + 4} AND ${LINES.length + 5}`,
-    ...[[ids.hedy, 12], [ids.grace, 2], [ids.alan, 1]].flatMap(([other, days]) => [
+    ...[
+      [ids.hedy, 12],
+      [ids.grace, 2],
+      [ids.alan, 1],
+    ].flatMap(([other, days]) => [
       `${moveRoom} - ${days * 86400000} WHERE ${room(other)}`,
-      `UPDATE conversations c JOIN chat_rooms r ON r.id = c.id SET c.last_sent_at_ms = c.last_sent_at_ms - ${days * 86400000} WHERE ${room(other)}`,
+      `UPDATE conversations c JOIN chat_rooms r ON r.id = c.id
+       SET c.last_sent_at_ms = c.last_sent_at_ms - ${days * 86400000} WHERE ${room(other)}`,
     ]),
   ];
-  execFileSync('mariadb', ['--no-defaults', `--socket=${folder}/run/mariadb.sock`, '--user=root', 'parlor', '-e', sql.join(';')]);
+  execFileSync('mariadb', [
+    '--no-defaults',
+    `--socket=${folder}/run/mariadb.sock`,
+    '--user=root',
+    'parlor',
+    '-e',
+    sql.join(';'),
+  ]);
 }
 
 /** Returns { people: { ada: Person, … }, ids: { ada: 1, … }, groups: { engines, walks, looms } }. */

@@ -6,6 +6,7 @@
 //
 //   PORT=8129      where the stack listens            ONLY=group    only pictures whose name contains this
 //   OUT=folder     default docs/screenshots           MODE=release  which build
+//   ALL=1          also those that are for looking, not for the docs
 //
 // Exits with 1, and says why, if anything fails; errors in the page's console count as failures.
 
@@ -21,6 +22,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const PORT = process.env.PORT ?? '8129';
 const OUT = resolve(process.env.OUT ?? join(ROOT, 'docs/screenshots'));
 const ONLY = process.env.ONLY ?? '';
+const ALL = Boolean(process.env.ALL || process.env.ONLY);
 const BASE = `http://127.0.0.1:${PORT}`;
 
 const WIDE = { width: 1440, height: 900 };
@@ -55,6 +57,17 @@ const PICTURES = [
   ['long-messages', MIDDLE, 'light', (world) => `user/${world.ids.mary}`],
 ];
 
+const EXTRA = new Set([
+  'sign-up-errors-phone',
+  'group-guest-phone',
+  'group-new',
+  'bot-empty',
+  'groups-dark',
+  'profile-phone-dark',
+  'search',
+  'long-messages',
+]);
+
 async function signUpErrors(page) {
   await page.getByRole('link', { name: 'Create an account' }).click();
   await page.getByLabel('First name').fill('Ada');
@@ -83,7 +96,10 @@ async function liveInGroup(page, world) {
   await page.getByText('Here now').first().waitFor();
   await world.people.charles.enter(world.groups.engines, true);
   await page.getByText('Charles Babbage entered the group').first().waitFor();
-  await world.people.charles.group(world.groups.engines, 'Good morning, all. Shall we look at the carry mechanism first?');
+  await world.people.charles.group(
+    world.groups.engines,
+    'Good morning, all. Shall we look at the carry mechanism first?',
+  );
   await page.getByText('carry mechanism first').first().waitFor();
 }
 
@@ -122,8 +138,14 @@ async function offline(page) {
 
 async function openPage(browser, world, [name, viewport, colorScheme, route]) {
   const context = await browser.newContext({
-    viewport, colorScheme, locale: 'en-GB', timezoneId: 'UTC', reducedMotion: 'reduce', deviceScaleFactor: viewport === PHONE ? 2 : 1,
-    hasTouch: viewport === PHONE, isMobile: viewport === PHONE,
+    viewport,
+    colorScheme,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    reducedMotion: 'reduce',
+    deviceScaleFactor: viewport === PHONE ? 2 : 1,
+    hasTouch: viewport === PHONE,
+    isMobile: viewport === PHONE,
   });
   await context.addInitScript(() => {
     const Original = window.WebSocket;
@@ -159,15 +181,19 @@ async function signIn(page, world) {
 
 async function settle(page) {
   await page.waitForFunction(() => !document.querySelector('.bone, .spinner'), null, { timeout: 5000 }).catch(() => {});
+  await page.mouse.move(0, 0); // what is under it looks different
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(150); // the last drawing
 }
 
 async function takeAll(world) {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
   const failures = [];
   try {
-    for (const picture of PICTURES.filter(([name]) => name.includes(ONLY))) {
+    for (const picture of PICTURES.filter(([name]) => name.includes(ONLY) && (ALL || !EXTRA.has(name)))) {
       const { context, page, wrong, name } = await openPage(browser, world, picture);
       try {
         await picture[4]?.(page, world);
@@ -189,17 +215,21 @@ async function takeAll(world) {
 
 function startStack(folder) {
   const limits = { AUTH_RATE_PER_MINUTE: '6000', AUTH_BURST: '500', API_RATE_PER_SECOND: '2000', API_BURST: '2000' };
-  const stack = spawn(join(ROOT, 'scripts/run.sh'), { env: { ...process.env, ...limits, PORT, VAR: folder }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const stack = spawn(join(ROOT, 'scripts/run.sh'), {
+    env: { ...process.env, ...limits, PORT, VAR: folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ready = new Promise((done, fail) => {
     stack.stdout.on('data', (text) => String(text).includes('is ready at') && done());
     stack.on('exit', (code) => fail(new Error(`scripts/run.sh has ended (${code}).`)));
   });
-  const stop = () => new Promise((done) => {
-    if (stack.exitCode !== null) return done();
-    stack.removeAllListeners('exit');
-    stack.on('exit', done);
-    return stack.kill('SIGTERM');
-  });
+  const stop = () =>
+    new Promise((done) => {
+      if (stack.exitCode !== null) return done();
+      stack.removeAllListeners('exit');
+      stack.on('exit', done);
+      return stack.kill('SIGTERM');
+    });
   return { ready, stop };
 }
 

@@ -8,8 +8,12 @@ import { fullName } from './text.js';
 import { texts } from '../texts.js';
 
 export const emptyState = Object.freeze({
-  connection: 'signed-out', retryAt: null, wasOnline: false, ended: null, failed: null,
-  userId: null, me: null,
+  connection: 'signed-out',
+  retryAt: null,
+  ended: null,
+  failed: null,
+  userId: null,
+  me: null,
   people: new Map(), // user_id -> User
   namesAt: 0, // changes when a name may have: who shows thousands of names looks at this
   rooms: new Map(), // the other's user_id -> Room
@@ -39,13 +43,23 @@ const reducers = {
     const names = { first_name, last_name };
     const me = state.me && user_id === state.userId ? { ...state.me, ...names } : state.me;
     const people = put(state.people, user_id, known ? { ...known, ...names } : { user_id, ...names, online: false });
-    return { ...state, me, people, namesAt: state.namesAt + 1, members: changeMemberships(state.members, user_id, names) };
+    return {
+      ...state,
+      me,
+      people,
+      namesAt: state.namesAt + 1,
+      members: changeMemberships(state.members, user_id, names),
+    };
   },
 
   user_activity(state, { user_id, login }) {
     if (state.people.get(user_id)?.online === login) return state;
     const difference = login ? { online: true } : { online: false, present: false };
-    return { ...state, people: change(state.people, user_id, { online: login }), members: changeMemberships(state.members, user_id, difference) };
+    return {
+      ...state,
+      people: change(state.people, user_id, { online: login }),
+      members: changeMemberships(state.members, user_id, difference),
+    };
   },
 
   room_chat_message(state, frame) {
@@ -54,7 +68,13 @@ const reducers = {
     const known = state.rooms.get(other);
     if (known && known.last_seq >= frame.seq) return state;
     const unread = mine ? 0 : (known?.unread ?? 0) + 1;
-    const room = { chat_room_id: frame.chat_room_id, other_user_id: other, last_timestamp: frame.timestamp, last_seq: frame.seq, unread };
+    const room = {
+      chat_room_id: frame.chat_room_id,
+      other_user_id: other,
+      last_timestamp: frame.timestamp,
+      last_seq: frame.seq,
+      unread,
+    };
     return withPreview({ ...state, rooms: put(state.rooms, other, room) }, `user-${other}`, frame);
   },
 
@@ -62,7 +82,11 @@ const reducers = {
     const known = state.groups.get(frame.chat_group_id);
     if (!known || known.last_seq >= frame.seq) return state;
     const unread = frame.user_id === state.userId ? 0 : known.unread + 1;
-    const groups = change(state.groups, frame.chat_group_id, { last_timestamp: frame.timestamp, last_seq: frame.seq, unread });
+    const groups = change(state.groups, frame.chat_group_id, {
+      last_timestamp: frame.timestamp,
+      last_seq: frame.seq,
+      unread,
+    });
     return withPreview({ ...state, groups }, `group-${frame.chat_group_id}`, frame);
   },
 
@@ -79,13 +103,20 @@ const reducers = {
     if (frame.chat_group_id) return { ...state, groups: change(state.groups, frame.chat_group_id, difference) };
     const room = [...state.rooms.values()].find((one) => one.chat_room_id === frame.chat_room_id);
     // Only forwards: a mark that moved while a message was on its way says an older time.
-    if (!room || (frame.timestamp < room.last_timestamp)) return state;
+    if (!room || frame.timestamp < room.last_timestamp) return state;
     return { ...state, rooms: change(state.rooms, room.other_user_id, difference) };
   },
 
   group_chat_update(state, { chat_group_id, name, owner_id }) {
     const known = state.groups.get(chat_group_id);
-    const fresh = { chat_group_id, members: 1, is_member: owner_id === state.userId, last_timestamp: null, last_seq: 0, unread: 0 };
+    const fresh = {
+      chat_group_id,
+      members: 1,
+      is_member: owner_id === state.userId,
+      last_timestamp: null,
+      last_seq: 0,
+      unread: 0,
+    };
     return { ...state, groups: put(state.groups, chat_group_id, { ...(known ?? fresh), name, owner_id }) };
   },
 
@@ -104,7 +135,11 @@ const reducers = {
     const members = listed ? put(state.members, chat_group_id, without(listed, user_id)) : state.members;
     const next = { ...state, groups: change(state.groups, chat_group_id, difference), members };
     const person = state.people.get(user_id);
-    return withActivity(next, chat_group_id, mine ? texts.group.youAreOut : texts.group.isOut(person ? fullName(person) : texts.somebody));
+    return withActivity(
+      next,
+      chat_group_id,
+      mine ? texts.group.youAreOut : texts.group.isOut(person ? fullName(person) : texts.somebody),
+    );
   },
 };
 
@@ -114,7 +149,8 @@ export const reduce = (state, frame) => (reducers[frame.type] ? reducers[frame.t
 
 function changeMemberships(members, user_id, difference) {
   let changed = members;
-  for (const [id, list] of members) if (list.has(user_id)) changed = put(changed, id, change(list, user_id, difference));
+  for (const [id, list] of members)
+    if (list.has(user_id)) changed = put(changed, id, change(list, user_id, difference));
   return changed;
 }
 
@@ -124,12 +160,19 @@ function withPresence(state, id, user_id, present) {
   const listed = state.members.get(id);
   const mine = user_id === state.userId;
   const isNew = present && (mine ? group && !group.is_member : listed && !listed.has(user_id));
-  const groups = isNew && group ? change(state.groups, id, { members: group.members + 1, ...(mine && { is_member: true }) }) : state.groups;
+  const groups =
+    isNew && group
+      ? change(state.groups, id, { members: group.members + 1, ...(mine && { is_member: true }) })
+      : state.groups;
   if (!listed) return { ...state, groups };
   const person = state.people.get(user_id);
   const member = listed.get(user_id) ?? (present && person ? { ...person } : null);
   if (!member) return { ...state, groups };
-  return { ...state, groups, members: put(state.members, id, put(listed, user_id, { ...member, present, ...(present && { online: true }) })) };
+  return {
+    ...state,
+    groups,
+    members: put(state.members, id, put(listed, user_id, { ...member, present, ...(present && { online: true }) })),
+  };
 }
 
 let activityCount = 0;
@@ -137,7 +180,12 @@ let activityCount = 0;
 function withActivity(state, id, text) {
   const key = `group-${id}`;
   activityCount += 1;
-  const activity = { id: activityCount, afterSeq: state.groups.get(id)?.last_seq ?? 0, text, timestamp: new Date().toISOString() };
+  const activity = {
+    id: activityCount,
+    afterSeq: state.groups.get(id)?.last_seq ?? 0,
+    text,
+    timestamp: new Date().toISOString(),
+  };
   const list = [...(state.activities.get(key) ?? []), activity].slice(-MOST_ACTIVITIES);
   return { ...state, activities: put(state.activities, key, list) };
 }

@@ -14,39 +14,91 @@ export function conversations(state) {
   return items.sort(byActivity);
 }
 
-const byActivity = (a, b) => (b.timestamp ?? '').localeCompare(a.timestamp ?? '') || Number(a.kind === 'bot') - Number(b.kind === 'bot') || byName(a, b);
-const byName = (a, b) => a.name.localeCompare(b.name) || a.id - b.id;
+const byActivity = (a, b) =>
+  (b.timestamp ?? '').localeCompare(a.timestamp ?? '') ||
+  Number(a.kind === 'bot') - Number(b.kind === 'bot') ||
+  byName(a, b);
+const collator = new Intl.Collator(texts.locale);
+const byName = (a, b) => collator.compare(a.name, b.name) || a.id - b.id;
 
 function roomItem(state, room) {
   const user = state.people.get(room.other_user_id);
   return {
-    ...(user ? personItem(state, user) : { kind: 'user', id: room.other_user_id, key: `user-${room.other_user_id}`, name: texts.somebody, online: false }),
-    unread: room.unread, timestamp: room.last_timestamp,
+    ...(user
+      ? personItem(state, user)
+      : {
+          kind: 'user',
+          id: room.other_user_id,
+          key: `user-${room.other_user_id}`,
+          name: texts.somebody,
+          online: false,
+        }),
+    unread: room.unread,
+    timestamp: room.last_timestamp,
   };
 }
 
-export function personItem(state, user) {
+function personItem(state, user) {
   const key = `user-${user.user_id}`;
-  return { kind: 'user', id: user.user_id, key, name: fullName(user), online: user.online, unread: 0, timestamp: null, preview: state.previews.get(key) };
+  return {
+    kind: 'user',
+    id: user.user_id,
+    key,
+    name: fullName(user),
+    online: user.online,
+    unread: 0,
+    timestamp: null,
+    preview: state.previews.get(key),
+  };
 }
 
 export function groupItem(state, group) {
   const key = `group-${group.chat_group_id}`;
   return {
-    kind: 'group', id: group.chat_group_id, key, name: group.name, members: group.members, isMember: group.is_member,
-    unread: group.unread, timestamp: group.last_timestamp, preview: state.previews.get(key),
+    kind: 'group',
+    id: group.chat_group_id,
+    key,
+    name: group.name,
+    members: group.members,
+    isMember: group.is_member,
+    unread: group.unread,
+    timestamp: group.last_timestamp,
+    preview: state.previews.get(key),
   };
 }
 
 function botItem(state) {
-  return { kind: 'bot', id: 0, key: 'bot', name: texts.bot.name, unread: state.bot.unread, timestamp: state.bot.timestamp, preview: state.previews.get('bot') };
+  return {
+    kind: 'bot',
+    id: 0,
+    key: 'bot',
+    name: texts.bot.name,
+    unread: state.bot.unread,
+    timestamp: state.bot.timestamp,
+    preview: state.previews.get('bot'),
+  };
 }
+
+const sortedPeople = new WeakMap(); // by the Map of people: sorting thousands is worth remembering
 
 /** Everybody but me: who is online first, then by name. */
 export function people(state) {
-  const items = [];
-  for (const user of state.people.values()) if (user.user_id !== state.userId) items.push(personItem(state, user));
-  return items.sort((a, b) => Number(b.online) - Number(a.online) || byName(a, b));
+  if (!sortedPeople.has(state.people)) {
+    const items = [...state.people.values()].map((user) => ({
+      kind: 'user',
+      id: user.user_id,
+      key: `user-${user.user_id}`,
+      name: fullName(user),
+      online: user.online,
+      unread: 0,
+      timestamp: null,
+    }));
+    sortedPeople.set(
+      state.people,
+      items.sort((a, b) => Number(b.online) - Number(a.online) || byName(a, b)),
+    );
+  }
+  return sortedPeople.get(state.people).filter((item) => item.id !== state.userId);
 }
 
 export function groups(state) {
@@ -65,12 +117,34 @@ export function sections(state, filter, query) {
 
 function filtered(state, filter) {
   const mine = conversations(state);
-  if (filter === 'unread') return [section('unread', mine.filter((item) => item.unread > 0))];
-  const isShown = { all: () => true, people: (item) => item.kind === 'user', groups: (item) => item.kind === 'group' }[filter];
+  if (filter === 'unread')
+    return [
+      section(
+        'unread',
+        mine.filter((item) => item.unread > 0),
+      ),
+    ];
+  const isShown = { all: () => true, people: (item) => item.kind === 'user', groups: (item) => item.kind === 'group' }[
+    filter
+  ];
   const list = [section('conversations', mine.filter(isShown))];
   const inList = new Set(mine.map((item) => item.key));
-  if (filter !== 'groups') list.push(section('people', people(state).filter((item) => !inList.has(item.key)), PEOPLE_SHOWN));
-  if (filter !== 'people') list.push(section('otherGroups', groups(state).filter((item) => !item.isMember), GROUPS_SHOWN));
+  if (filter !== 'groups')
+    list.push(
+      section(
+        'people',
+        people(state).filter((item) => !inList.has(item.key)),
+        PEOPLE_SHOWN,
+      ),
+    );
+  if (filter !== 'people')
+    list.push(
+      section(
+        'otherGroups',
+        groups(state).filter((item) => !item.isMember),
+        GROUPS_SHOWN,
+      ),
+    );
   return list;
 }
 
@@ -86,7 +160,11 @@ function found(state, query) {
   ];
 }
 
-const section = (name, items, shown = Infinity) => ({ name, items: items.slice(0, shown), more: Math.max(0, items.length - shown) });
+const section = (name, items, shown = Infinity) => ({
+  name,
+  items: items.slice(0, shown),
+  more: Math.max(0, items.length - shown),
+});
 
 export const unreadTotal = (state) => {
   let total = state.bot.unread;
@@ -98,7 +176,7 @@ export const unreadTotal = (state) => {
 /** The panel beside a group: its owner, then who is present, online, and the rest. */
 export function sortedMembers(members, ownerId) {
   const rank = (member) => (member.user_id === ownerId ? 0 : member.present ? 1 : member.online ? 2 : 3);
-  return [...members].sort((a, b) => rank(a) - rank(b) || fullName(a).localeCompare(fullName(b)));
+  return [...members].sort((a, b) => rank(a) - rank(b) || collator.compare(fullName(a), fullName(b)));
 }
 
 /** Who wrote a message; 0 is the bot. */

@@ -7,7 +7,9 @@ const HOME = Object.freeze({ view: 'home' });
 
 /** "#/user/9" -> { view: 'user', id: 9 }; also group, bot, and the pages above. */
 export function parseRoute(hash) {
-  const [view, id, ...rest] = String(hash).replace(/^#?\/?/, '').split('/');
+  const [view, id, ...rest] = String(hash)
+    .replace(/^#?\/?/, '')
+    .split('/');
   if (rest.length > 0) return HOME;
   if (view === 'user' || view === 'group') return /^[1-9][0-9]{0,15}$/.test(id ?? '') ? { view, id: Number(id) } : HOME;
   if (id !== undefined) return HOME;

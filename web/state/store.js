@@ -9,6 +9,7 @@ import { FRAMES, emptyState, reduce, withPreview } from './events.js';
 import { keyRoute, routeTarget } from './route.js';
 
 const RETRY_MS = 3000;
+const CROWD_MS = 40;
 const SLOW_SOCKET_MS = 1200; // then the lists are fetched without waiting for it
 
 const byId = (list, id) => new Map(list.map((item) => [item[id], item]));
@@ -23,7 +24,8 @@ const LISTS = {
 
 function readWriters(notifications) {
   const writers = new Map();
-  for (const one of notifications) writers.set(one.chat_group_id ? `group-${one.chat_group_id}` : `room-${one.chat_room_id}`, one.user_id);
+  for (const one of notifications)
+    writers.set(one.chat_group_id ? `group-${one.chat_group_id}` : `room-${one.chat_room_id}`, one.user_id);
   return writers;
 }
 
@@ -32,6 +34,7 @@ export class Store {
   #recorders = new Set(); // frames heard while a list is on its way
   #timers = new Map();
   #notifying = false;
+  #notifiedAt = 0;
 
   constructor(client) {
     this.client = client;
@@ -39,10 +42,12 @@ export class Store {
     for (const type of FRAMES) client.addEventListener(type, (event) => this.#hear({ ...event.detail, type }));
     client.addEventListener('connection', () => this.#connectionChanged());
     client.addEventListener('resync', () => this.#soon('lists', () => this.fetchLists(), 20));
-    client.addEventListener('ended', (event) => this.#set({ ...emptyState, ended: event.detail?.code ?? 'invalid_token' }));
+    client.addEventListener('ended', (event) =>
+      this.#set({ ...emptyState, ended: event.detail?.code ?? 'invalid_token' }),
+    );
   }
 
-  /** Calls back, at most once a microtask, after the state was replaced. Returns what ends that. */
+  /** Calls back soon after the state was replaced, once for several changes. Returns what ends that. */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -53,10 +58,14 @@ export class Store {
     this.state = state;
     if (this.#notifying) return;
     this.#notifying = true;
-    queueMicrotask(() => {
+    const notify = () => {
       this.#notifying = false;
+      this.#notifiedAt = Date.now();
       for (const listener of [...this.#listeners]) listener();
-    });
+    };
+    // At once after a silence; when a crowd comes and goes, some times a second and not at each frame.
+    if (Date.now() - this.#notifiedAt > CROWD_MS) queueMicrotask(notify);
+    else setTimeout(notify, CROWD_MS);
   }
 
   #patch(difference) {
@@ -99,7 +108,7 @@ export class Store {
       return;
     }
     const isNew = connection === 'online' && this.state.connection !== 'online';
-    this.#patch({ connection, retryAt, userId: userId ?? this.state.userId, wasOnline: this.state.wasOnline || connection === 'online' });
+    this.#patch({ connection, retryAt, userId: userId ?? this.state.userId });
     if (isNew) this.#soon('lists', () => this.fetchLists(), 0);
   }
 
@@ -151,10 +160,12 @@ export class Store {
   /** What a frame speaks of and we don't know is fetched. */
   #followUp(frame) {
     const { state } = this;
-    if (frame.type === 'user_activity' && !state.people.has(frame.user_id)) this.#soon('people', () => this.#fetchList('people'), 300);
+    if (frame.type === 'user_activity' && !state.people.has(frame.user_id))
+      this.#soon('people', () => this.#fetchList('people'), 300);
     if (frame.type === 'room_chat_message' || frame.type === 'group_chat_message') this.#noteWriter(frame);
     if (frame.type === 'notification_update') this.#notified(frame);
-    if (frame.type === 'group_chat_activitity' && !state.groups.has(frame.chat_group_id)) this.#soon('groups', () => this.#fetchList('groups'), 300);
+    if (frame.type === 'group_chat_activitity' && !state.groups.has(frame.chat_group_id))
+      this.#soon('groups', () => this.#fetchList('groups'), 300);
   }
 
   #noteWriter(frame) {
@@ -196,8 +207,16 @@ export class Store {
   async enter(id) {
     await this.client.enter(id);
     const group = this.state.groups.get(id);
-    if (group && !group.is_member) this.#patch({ groups: new Map(this.state.groups).set(id, { ...group, is_member: true, members: group.members + 1 }) });
-    await Promise.all([this.fetchMembers(id), this.conversation(`group-${id}`).load().catch(() => {})]);
+    if (group && !group.is_member)
+      this.#patch({
+        groups: new Map(this.state.groups).set(id, { ...group, is_member: true, members: group.members + 1 }),
+      });
+    await Promise.all([
+      this.fetchMembers(id),
+      this.conversation(`group-${id}`)
+        .load()
+        .catch(() => {}),
+    ]);
   }
 
   async fetchMembers(id) {
@@ -205,12 +224,18 @@ export class Store {
     this.#recorders.add(frames);
     try {
       const list = byId(await this.client.members(id), 'user_id');
-      const replayed = frames.reduce(reduce, { ...this.state, members: new Map(this.state.members).set(id, list) }).members;
+      const replayed = frames.reduce(reduce, {
+        ...this.state,
+        members: new Map(this.state.members).set(id, list),
+      }).members;
       const group = this.state.groups.get(id);
-      const groups = group ? new Map(this.state.groups).set(id, { ...group, members: replayed.get(id).size }) : this.state.groups;
+      const groups = group
+        ? new Map(this.state.groups).set(id, { ...group, members: replayed.get(id).size })
+        : this.state.groups;
       this.#patch({ members: replayed, groups });
     } catch (error) {
-      if (error.code !== 'network' && this.state.openKey === `group-${id}`) this.#soon('members', () => this.fetchMembers(id), error.retryAfterMs ?? RETRY_MS);
+      if (error.code !== 'network' && this.state.openKey === `group-${id}`)
+        this.#soon('members', () => this.fetchMembers(id), error.retryAfterMs ?? RETRY_MS);
     } finally {
       this.#recorders.delete(frames);
     }
@@ -222,7 +247,11 @@ export class Store {
 
   /** How many messages of mine are not acknowledged, in the conversations of the list. */
   unsent() {
-    const keys = [...[...this.state.rooms.keys()].map((id) => `user-${id}`), ...[...this.state.groups.keys()].map((id) => `group-${id}`), 'bot'];
+    const keys = [
+      ...[...this.state.rooms.keys()].map((id) => `user-${id}`),
+      ...[...this.state.groups.keys()].map((id) => `group-${id}`),
+      'bot',
+    ];
     return keys.reduce((sum, key) => sum + this.conversation(key).outgoing.length, 0);
   }
 
@@ -230,7 +259,11 @@ export class Store {
   noteNewest(key, message) {
     const next = withPreview(this.state, key, message);
     if (key !== 'bot') return this.#set(next);
-    return this.#set(next.bot.timestamp >= message.timestamp ? next : { ...next, bot: { ...next.bot, timestamp: message.timestamp, lastSeq: message.seq } });
+    return this.#set(
+      next.bot.timestamp >= message.timestamp
+        ? next
+        : { ...next, bot: { ...next.bot, timestamp: message.timestamp, lastSeq: message.seq } },
+    );
   }
 
   // ---- what a person asks for
@@ -261,7 +294,9 @@ export class Store {
   async changeProfile(difference) {
     const me = await this.client.changeProfile(difference);
     const known = this.state.people.get(me.user_id);
-    const people = known ? new Map(this.state.people).set(me.user_id, { ...known, first_name: me.first_name, last_name: me.last_name }) : this.state.people;
+    const people = known
+      ? new Map(this.state.people).set(me.user_id, { ...known, first_name: me.first_name, last_name: me.last_name })
+      : this.state.people;
     this.#patch({ me, people, namesAt: this.state.namesAt + 1 });
   }
 

@@ -69,13 +69,19 @@ export function folded(message) {
 
 /** One to three emoji and nothing else are shown large. */
 export const isEmojiOnly = (message) =>
-  message.length <= 40 && /^(?:\p{Extended_Pictographic}(?:\ufe0f|\u200d\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,3}$/u.test(message);
+  message.length <= 40 &&
+  /^(?:\p{Extended_Pictographic}(?:\ufe0f|\u200d\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,3}$/u.test(
+    message,
+  );
 
 const letters = (name) => [...name.matchAll(/[\p{L}\p{N}]/gu)].map((match) => match[0]);
 
 /** "Ada Lovelace" -> "AL"; "Engines" -> "En". */
 export function initials(name) {
-  const words = name.split(/[\s-]+/).map(letters).filter((word) => word.length > 0);
+  const words = name
+    .split(/[\s-]+/)
+    .map(letters)
+    .filter((word) => word.length > 0);
   if (words.length === 0) return '?';
   const pair = words.length > 1 ? words[0][0] + words[words.length - 1][0] : words[0].slice(0, 2).join('');
   return words.length > 1 ? pair.toLocaleUpperCase() : pair[0].toLocaleUpperCase() + pair.slice(1);

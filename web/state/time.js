@@ -6,7 +6,12 @@ const clock = new Intl.DateTimeFormat(texts.locale, { hour: '2-digit', minute: '
 const weekday = new Intl.DateTimeFormat(texts.locale, { weekday: 'long' });
 const dayMonth = new Intl.DateTimeFormat(texts.locale, { day: 'numeric', month: 'long' });
 const shortDay = new Intl.DateTimeFormat(texts.locale, { day: 'numeric', month: 'short' });
-const fullDay = new Intl.DateTimeFormat(texts.locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const fullDay = new Intl.DateTimeFormat(texts.locale, {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+});
 const complete = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'full', timeStyle: 'medium' });
 
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());

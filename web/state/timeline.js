@@ -20,7 +20,14 @@ export function buildBlocks(previous, input) {
   const known = new Map(previous.map((block) => [block.key, block]));
   return chunks.map((chunk, i) => {
     const before = i > 0 ? chunks[i - 1].messages.at(-1) : undefined;
-    const wanted = { ...chunk, key: chunk.number, before, me: input.me, activities: activities[i], unreadSeq: seqIn(chunk, input.firstUnreadSeq) };
+    const wanted = {
+      ...chunk,
+      key: chunk.number,
+      before,
+      me: input.me,
+      activities: activities[i],
+      unreadSeq: seqIn(chunk, input.firstUnreadSeq),
+    };
     const same = known.get(wanted.key);
     return same && isSame(same, wanted) ? same : { ...wanted, rows: rowsOf(wanted) };
   });
@@ -51,9 +58,16 @@ const seqIn = (chunk, seq) => (chunk.messages.some((message) => message.seq === 
 
 // Messages never change, so the same ends and the same number are the same messages.
 function isSame(a, b) {
-  return a.messages.length === b.messages.length && a.messages[0] === b.messages[0] &&
-    a.messages.at(-1) === b.messages.at(-1) && a.before === b.before && a.me === b.me && a.unreadSeq === b.unreadSeq &&
-    a.activities.length === b.activities.length && a.activities.every((activity, i) => activity === b.activities[i]);
+  return (
+    a.messages.length === b.messages.length &&
+    a.messages[0] === b.messages[0] &&
+    a.messages.at(-1) === b.messages.at(-1) &&
+    a.before === b.before &&
+    a.me === b.me &&
+    a.unreadSeq === b.unreadSeq &&
+    a.activities.length === b.activities.length &&
+    a.activities.every((activity, i) => activity === b.activities[i])
+  );
 }
 
 function rowsOf({ messages, before, me, unreadSeq, activities }) {
@@ -86,7 +100,8 @@ function rowsOf({ messages, before, me, unreadSeq, activities }) {
   return rows;
 }
 
-const isJoined = (a, b) => a.user_id === b.user_id && minuteOf(a.timestamp) === minuteOf(b.timestamp) && !a.error && !b.error;
+const isJoined = (a, b) =>
+  a.user_id === b.user_id && minuteOf(a.timestamp) === minuteOf(b.timestamp) && !a.error && !b.error;
 
 /**
  * The first of `unread` messages by others, counted back from `lastSeq`; 0: it is not among those loaded, or there is
@@ -102,7 +117,7 @@ export function firstUnreadSeq(messages, unread, lastSeq, me) {
   return 0;
 }
 
-/** Whether the bot owes an answer, and since when: the time of the oldest question it has not answered; else null. */
+/** Since about when the bot owes an answer, or null: it has given as many as it was asked, among the newest. */
 export function waitingSince(messages, outgoing) {
   const pending = outgoing.find((message) => message.state === 'pending');
   let answers = 0;

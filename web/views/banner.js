@@ -14,19 +14,35 @@ export function Banner() {
   const isLate = useLate(connection === 'connecting');
   const isBack = useBack(connection);
   const seconds = useSeconds(connection === 'waiting' ? retryAt : null);
-  const shown = connection === 'waiting' ? 'waiting' : connection === 'connecting' && (isLate || isBack === 'was-waiting') ? 'connecting' : isBack === 'back' ? 'back' : null;
+  const shown =
+    connection === 'waiting'
+      ? 'waiting'
+      : connection === 'connecting' && (isLate || isBack === 'was-waiting')
+        ? 'connecting'
+        : isBack === 'back'
+          ? 'back'
+          : null;
   // What is read aloud has no seconds in it, or it would be read each second.
-  const spoken = { waiting: texts.connection.offline, connecting: texts.connection.connecting, back: texts.connection.back }[shown] ?? '';
+  const spoken =
+    { waiting: texts.connection.offline, connecting: texts.connection.connecting, back: texts.connection.back }[
+      shown
+    ] ?? '';
   return html`
     <div class="banner-place">
       <span class="hidden" role="status">${spoken}</span>
-      ${shown === 'waiting' && html`
+      ${
+        shown === 'waiting' &&
+        html`
         <div class="banner is-waiting"><${Icon} name="alert" />
           <p>${texts.connection.waiting(seconds)} <span class="wide-only">${texts.connection.kept}</span></p>
-          <button type="button" class="button small" onClick=${() => client.connectNow()}>${texts.connection.tryNow}</button>
+          <button type="button" class="button small"
+            onClick=${() => client.connectNow()}>${texts.connection.tryNow}</button>
+        </div>`
+      }
+      ${shown === 'connecting' && html`<div class="banner"><span class="spinner" />
+        <p>${texts.connection.connecting}</p></div>`}
+      ${shown === 'back' && html`<div class="banner is-back"><${Icon} name="check" /><p>${texts.connection.back}</p>
         </div>`}
-      ${shown === 'connecting' && html`<div class="banner"><span class="spinner" /><p>${texts.connection.connecting}</p></div>`}
-      ${shown === 'back' && html`<div class="banner is-back"><${Icon} name="check" /><p>${texts.connection.back}</p></div>`}
     </div>`;
 }
 

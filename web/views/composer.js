@@ -54,11 +54,17 @@ export const Composer = memo(({ conversationKey, name, inputRef, onSend, onEscap
   };
   const isTooLong = left !== null && left < 0;
   return html`
-    <form class="composer" onSubmit=${(event) => { event.preventDefault(); send(); }}>
+    <form class="composer" onSubmit=${(event) => {
+      event.preventDefault();
+      send();
+    }}>
       <div class=${`composer-box ${isTooLong ? 'is-invalid' : ''}`}>
-        <textarea ref=${ownRef} rows="1" dir="auto" enterkeyhint="send" aria-label=${texts.composer.label(name)} placeholder=${texts.composer.placeholder(name)}
-          aria-describedby="composer-left" aria-invalid=${isTooLong ? 'true' : undefined} onInput=${changed} onKeyDown=${onKeyDown} />
-        <button type="submit" class="send" aria-label=${texts.composer.send} title=${texts.composer.send} aria-disabled=${!hasText || isTooLong}><${Icon} name="send" /></button>
+        <textarea ref=${ownRef} rows="1" dir="auto" enterkeyhint="send" aria-label=${texts.composer.label(name)}
+          placeholder=${texts.composer.placeholder(name)}
+          aria-describedby="composer-left" aria-invalid=${isTooLong ? 'true' : undefined}
+          onInput=${changed} onKeyDown=${onKeyDown} />
+        <button type="submit" class="send" aria-label=${texts.composer.send} title=${texts.composer.send}
+          aria-disabled=${!hasText || isTooLong}><${Icon} name="send" /></button>
       </div>
       <p class=${`composer-left ${isTooLong ? 'is-error' : ''}`} id="composer-left" role="status">
         ${left !== null && (isTooLong ? texts.composer.tooLong(-left) : texts.composer.left(left))}

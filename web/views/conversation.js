@@ -14,7 +14,11 @@ function usePartner(route) {
   return {
     user: useStore((state) => (route.view === 'user' ? state.people.get(route.id) : undefined)),
     group: useStore((state) => (route.view === 'group' ? state.groups.get(route.id) : undefined)),
-    isLoaded: useStore((state) => route.view === 'bot' || (route.view === 'user' ? state.loaded.people && state.loaded.rooms : state.loaded.groups)),
+    isLoaded: useStore(
+      (state) =>
+        route.view === 'bot' ||
+        (route.view === 'user' ? state.loaded.people && state.loaded.rooms : state.loaded.groups),
+    ),
   };
 }
 
@@ -31,8 +35,10 @@ export function ConversationView({ route, conversationKey }) {
   return html`
     <div class=${`conversation ${group && isBeside ? 'with-panel' : ''}`}>
       <section class="talk">
-        <${Head} route=${route} user=${user} group=${group} name=${name} canOpen=${group && !isBeside} isOpen=${isOpen} onOpen=${() => setOpen(true)} />
-        ${isLoaded ? html`<${Talk} conversation=${store.conversation(conversationKey)} route=${route} name=${name} group=${group} />` : html`<div class="messages-place"><${MessagesSkeleton} /></div>`}
+        <${Head} route=${route} user=${user} group=${group} name=${name} canOpen=${group && !isBeside}
+          isOpen=${isOpen} onOpen=${() => setOpen(true)} />
+        ${isLoaded ? html`<${Talk} conversation=${store.conversation(conversationKey)} route=${route} name=${name}
+          group=${group} />` : html`<div class="messages-place"><${MessagesSkeleton} /></div>`}
       </section>
       ${(isBeside || isOpen) && panel}
     </div>`;
@@ -41,7 +47,8 @@ export function ConversationView({ route, conversationKey }) {
 const Missing = ({ isMe }) => html`
   <div class="page">
     <h1 class="hidden" tabindex="-1">${isMe ? texts.conversation.self : texts.conversation.notFound}</h1>
-    <${Empty} icon="person" title=${isMe ? texts.conversation.self : texts.conversation.notFound} hint=${isMe ? texts.conversation.selfHint : texts.conversation.notFoundHint}>
+    <${Empty} icon="person" title=${isMe ? texts.conversation.self : texts.conversation.notFound}
+      hint=${isMe ? texts.conversation.selfHint : texts.conversation.notFoundHint}>
       <p><a class="button" href="#/people">${texts.list.allPeople}</a></p>
     </${Empty}>
   </div>`;
@@ -52,8 +59,10 @@ function Head({ route, user, group, name, canOpen, isOpen, onOpen }) {
     <header class="talk-head">
       <a class="icon-button back" href="#/" aria-label=${texts.back} title=${texts.back}><${Icon} name="back" /></a>
       <${Avatar} kind=${route.view} id=${id ?? 0} name=${name} online=${user?.online} />
-      <div class="page-title"><h1 tabindex="-1" dir="auto">${name || '\u00a0'}</h1><${Subtitle} user=${user} group=${group} /></div>
-      ${canOpen && html`<${IconButton} icon="people" label=${texts.group.showMembers} aria-expanded=${isOpen} onClick=${onOpen} class="panel-toggle" />`}
+      <div class="page-title"><h1 tabindex="-1" dir="auto">${name || '\u00a0'}</h1>
+        <${Subtitle} user=${user} group=${group} /></div>
+      ${canOpen && html`<${IconButton} icon="people" label=${texts.group.showMembers} aria-expanded=${isOpen}
+        onClick=${onOpen} class="panel-toggle" />`}
     </header>`;
 }
 
@@ -70,10 +79,13 @@ function Subtitle({ user, group }) {
 function Talk({ conversation, route, name, group }) {
   const composerRef = useRef();
   const listRef = useRef();
-  const onSend = useCallback((text) => {
-    listRef.current?.toEnd();
-    conversation.send(text);
-  }, [conversation]);
+  const onSend = useCallback(
+    (text) => {
+      listRef.current?.toEnd();
+      conversation.send(text);
+    },
+    [conversation],
+  );
   // Escape: first down to the newest, then back to the list.
   const onEscape = useCallback(() => {
     if (listRef.current && !listRef.current.isAtEnd()) listRef.current.toEnd();
@@ -82,17 +94,26 @@ function Talk({ conversation, route, name, group }) {
   const toComposer = useCallback(() => composerRef.current?.focus(), []);
   const mayWrite = !group || group.is_member;
   return html`
-    <${Messages} conversation=${conversation} route=${route} name=${name} listRef=${listRef} onEscape=${toComposer} onExample=${onSend} />
-    ${mayWrite
-      ? html`<${Composer} conversationKey=${conversation.key} name=${name} inputRef=${composerRef} onSend=${onSend} onEscape=${onEscape} />`
-      : html`<${Join} id=${group.chat_group_id} />`}`;
+    <${Messages} conversation=${conversation} route=${route} name=${name} listRef=${listRef} onEscape=${toComposer}
+      onExample=${onSend} />
+    ${
+      mayWrite
+        ? html`<${Composer} conversationKey=${conversation.key} name=${name} inputRef=${composerRef} onSend=${onSend}
+          onEscape=${onEscape} />`
+        : html`<${Join} id=${group.chat_group_id} />`
+    }`;
 }
 
 function Join({ id }) {
   const { store, toast } = useApp();
   const [isBusy, setBusy] = useState(false);
   const isThere = useRef(true);
-  useEffect(() => () => { isThere.current = false; }, []);
+  useEffect(
+    () => () => {
+      isThere.current = false;
+    },
+    [],
+  );
   const join = async () => {
     setBusy(true);
     try {
@@ -106,6 +127,7 @@ function Join({ id }) {
   return html`
     <div class="join">
       <p>${texts.group.joinHint}</p>
-      <button type="button" class="button primary" onClick=${join} aria-busy=${isBusy}>${isBusy ? texts.group.joining : texts.group.join}</button>
+      <button type="button" class="button primary" onClick=${join}
+        aria-busy=${isBusy}>${isBusy ? texts.group.joining : texts.group.join}</button>
     </div>`;
 }

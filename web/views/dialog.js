@@ -19,10 +19,14 @@ export function Dialog({ title, onClose, children }) {
   }, []);
   // A click on the dialog itself is one on its backdrop: the content covers the rest.
   return html`
-    <dialog ref=${ref} class="dialog" aria-labelledby=${id} onCancel=${(event) => { event.preventDefault(); onClose(); }}
+    <dialog ref=${ref} class="dialog" aria-labelledby=${id} onCancel=${(event) => {
+      event.preventDefault();
+      onClose();
+    }}
       onMouseDown=${(event) => event.target === ref.current && onClose()}>
       <div class="dialog-body">
-        <header class="dialog-head"><h2 id=${id}>${title}</h2><${IconButton} icon="close" label=${texts.close} onClick=${onClose} /></header>
+        <header class="dialog-head"><h2 id=${id}>${title}</h2><${IconButton} icon="close" label=${texts.close}
+          onClick=${onClose} /></header>
         ${children}
       </div>
     </dialog>`;
@@ -42,7 +46,8 @@ export function FormDialog({ title, hint, submit, danger = false, disabled = fal
         <${Failure} text=${form.failure} />
         <div class="actions">
           <button type="button" class="button" onClick=${onClose}>${texts.cancel}</button>
-          <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${disabled} aria-busy=${form.busy}>${submit}</button>
+          <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${disabled}
+            aria-busy=${form.busy}>${submit}</button>
         </div>
       </form>
     </${Dialog}>`;

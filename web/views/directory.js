@@ -15,15 +15,19 @@ export function PeopleView() {
   const [query, setQuery] = useState('');
   const [onlineOnly, setOnlineOnly] = useState(false);
   const everybody = useMemo(() => people(state), [state.people, state.userId]);
-  const shown = everybody.filter((item) => folding(item.name).includes(folding(query.trim())) && (item.online || !onlineOnly));
+  const shown = everybody.filter(
+    (item) => folding(item.name).includes(folding(query.trim())) && (item.online || !onlineOnly),
+  );
   const online = everybody.filter((item) => item.online).length;
   const none = everybody.length === 0 ? texts.people.alone : query.trim() ? texts.people.none : texts.people.noneOnline;
   return html`
     <div class="page">
-      <${PageHead} title=${texts.people.title} count=${state.loaded.people ? texts.people.count(everybody.length, online) : texts.loading} />
+      <${PageHead} title=${texts.people.title}
+        count=${state.loaded.people ? texts.people.count(everybody.length, online) : texts.loading} />
       <div class="page-tools">
         <${Filter} label=${texts.people.search} query=${query} setQuery=${setQuery} />
-        <button type="button" class="chip bordered" aria-pressed=${onlineOnly} onClick=${() => setOnlineOnly(!onlineOnly)}>${texts.people.onlineOnly}</button>
+        <button type="button" class="chip bordered" aria-pressed=${onlineOnly}
+          onClick=${() => setOnlineOnly(!onlineOnly)}>${texts.people.onlineOnly}</button>
       </div>
       <${Listing} isLoaded=${state.loaded.people} items=${shown} none=${none} icon="people" draw=${drawPerson} />
     </div>`;
@@ -36,17 +40,21 @@ export function GroupsView({ onCreate }) {
   const shown = all.filter((item) => folding(item.name).includes(folding(query.trim())));
   return html`
     <div class="page">
-      <${PageHead} title=${texts.groups.title} count=${state.loaded.groups ? texts.groups.count(all.length) : texts.loading}>
-        <button type="button" class="button primary" onClick=${onCreate}><${Icon} name="plus" />${texts.list.newGroup}</button>
+      <${PageHead} title=${texts.groups.title}
+        count=${state.loaded.groups ? texts.groups.count(all.length) : texts.loading}>
+        <button type="button" class="button primary" onClick=${onCreate}>
+          <${Icon} name="plus" />${texts.list.newGroup}</button>
       </${PageHead}>
       <div class="page-tools"><${Filter} label=${texts.groups.search} query=${query} setQuery=${setQuery} /></div>
-      <${Listing} isLoaded=${state.loaded.groups} items=${shown} none=${all.length === 0 ? texts.groups.empty : texts.groups.none} icon="group" draw=${drawGroup} />
+      <${Listing} isLoaded=${state.loaded.groups} items=${shown}
+        none=${all.length === 0 ? texts.groups.empty : texts.groups.none} icon="group" draw=${drawGroup} />
     </div>`;
 }
 
 const Filter = ({ label, query, setQuery }) => html`
   <div class="search"><${Icon} name="search" />
-    <input type="text" inputmode="search" autocomplete="off" spellcheck="false" aria-label=${label} placeholder=${label} value=${query} onInput=${(event) => setQuery(event.currentTarget.value)} />
+    <input type="text" inputmode="search" autocomplete="off" spellcheck="false" aria-label=${label}
+      placeholder=${label} value=${query} onInput=${(event) => setQuery(event.currentTarget.value)} />
   </div>`;
 
 function Listing({ isLoaded, items, none, icon, draw }) {
@@ -55,18 +63,30 @@ function Listing({ isLoaded, items, none, icon, draw }) {
   if (items.length === 0) return html`<${Empty} icon=${icon} title=${none} />`;
   return html`
     <ul class="cards">${items.slice(0, count).map(draw)}</ul>
-    ${items.length > count && html`<p class="center"><button type="button" class="button" onClick=${() => setCount(count + PAGE)}>${texts.showMore(Math.min(PAGE, items.length - count))}</button></p>`}`;
+    ${items.length > count && html`<p class="center"><button type="button" class="button"
+      onClick=${() => setCount(count + PAGE)}>${texts.showMore(Math.min(PAGE, items.length - count))}</button></p>`}`;
 }
 
 const drawPerson = (item) => html`
   <li key=${item.key}><a class="card" href=${`#/user/${item.id}`}>
     <${Avatar} id=${item.id} name=${item.name} online=${item.online} />
-    <span class="card-text"><span class="card-name" dir="auto">${item.name}</span><span class="card-note">${item.online ? texts.people.online : texts.people.offline}</span></span>
+    <span class="card-text"><span class="card-name" dir="auto">${item.name}</span>
+      <span class="card-note">${item.online ? texts.people.online : texts.people.offline}</span></span>
   </a></li>`;
+
+const groupNote = (item) =>
+  [
+    texts.list.members(item.members),
+    item.timestamp && lastActivity(item.timestamp),
+    item.isMember && texts.groups.member,
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 const drawGroup = (item) => html`
   <li key=${item.key}><a class="card" href=${`#/group/${item.id}`}>
     <${Avatar} kind="group" id=${item.id} name=${item.name} />
     <span class="card-text"><span class="card-name" dir="auto">${item.name}</span>
-      <span class="card-note">${texts.list.members(item.members)}${item.timestamp ? ` · ${lastActivity(item.timestamp)}` : ''}${item.isMember ? ` · ${texts.groups.member}` : ''}</span></span>
+      <span
+        class="card-note">${groupNote(item)}</span></span>
   </a></li>`;

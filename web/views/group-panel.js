@@ -8,9 +8,10 @@ import { sortedMembers } from '../state/list.js';
 import { fullName } from '../state/text.js';
 import { texts } from '../texts.js';
 
-export const GroupPanel = ({ group, isBeside, onClose }) => (isBeside
-  ? html`<aside class="panel" aria-label=${texts.group.showMembers}><${Content} group=${group} /></aside>`
-  : html`<${Drawer} onClose=${onClose}><${Content} group=${group} /></${Drawer}>`);
+export const GroupPanel = ({ group, isBeside, onClose }) =>
+  isBeside
+    ? html`<aside class="panel" aria-label=${texts.group.showMembers}><${Content} group=${group} /></aside>`
+    : html`<${Drawer} onClose=${onClose}><${Content} group=${group} /></${Drawer}>`;
 
 function Drawer({ onClose, children }) {
   const ref = useRef();
@@ -23,9 +24,13 @@ function Drawer({ onClose, children }) {
     };
   }, []);
   return html`
-    <dialog class="drawer" ref=${ref} aria-label=${texts.group.showMembers} onCancel=${(event) => { event.preventDefault(); onClose(); }}
+    <dialog class="drawer" ref=${ref} aria-label=${texts.group.showMembers} onCancel=${(event) => {
+      event.preventDefault();
+      onClose();
+    }}
       onMouseDown=${(event) => event.target === ref.current && onClose()}>
-      <div class="panel"><${IconButton} icon="close" label=${texts.close} class="drawer-close" onClick=${onClose} />${children}</div>
+      <div class="panel"><${IconButton} icon="close" label=${texts.close} class="drawer-close"
+        onClick=${onClose} />${children}</div>
     </dialog>`;
 }
 
@@ -37,25 +42,41 @@ function Content({ group }) {
   const listed = useStore((state) => state.members.get(id));
   const me = useStore((state) => state.userId);
   const [dialog, setDialog] = useState(null); // { name, member }
-  const members = useMemo(() => listed && sortedMembers([...listed.values()], group.owner_id), [listed, group.owner_id]);
+  const members = useMemo(
+    () => listed && sortedMembers([...listed.values()], group.owner_id),
+    [listed, group.owner_id],
+  );
   const isOwner = group.owner_id === me;
   const Chosen = dialog && DIALOGS[dialog.name];
   return html`
     <section class="members" aria-busy=${!members}>
       <h2>${texts.group.members}</h2>
-      ${members ? html`<ul>${members.map((member) => html`
-          <${MemberRow} key=${member.user_id} member=${member} group=${group} me=${me} onRemove=${isOwner && member.user_id !== me ? () => setDialog({ name: 'remove', member }) : null} />`)}</ul>`
-        : html`<${ListSkeleton} rows=${Math.min(8, group.members || 3)} />`}
+      ${
+        members
+          ? html`<ul>${members.map(
+              (member) => html`
+          <${MemberRow} key=${member.user_id} member=${member} group=${group} me=${me}
+            onRemove=${isOwner && member.user_id !== me ? () => setDialog({ name: 'remove', member }) : null} />`,
+            )}</ul>`
+          : html`<${ListSkeleton} rows=${Math.min(8, group.members || 3)} />`
+      }
     </section>
-    ${group.is_member && html`
+    ${
+      group.is_member &&
+      html`
       <section class="settings">
         <h2>${texts.group.settings}</h2>
-        ${isOwner && html`<button type="button" class="panel-button" onClick=${() => setDialog({ name: 'rename' })}><${Icon} name="edit" />${texts.group.rename}</button>`}
-        ${isOwner && html`<button type="button" class="panel-button" onClick=${() => setDialog({ name: 'handOver' })}><${Icon} name="swap" />${texts.group.handOver}</button>`}
-        ${!isOwner && html`<button type="button" class="panel-button is-danger" onClick=${() => setDialog({ name: 'leave' })}><${Icon} name="out" />${texts.group.leave}</button>`}
+        ${isOwner && html`<button type="button" class="panel-button" onClick=${() => setDialog({ name: 'rename' })}>
+          <${Icon} name="edit" />${texts.group.rename}</button>`}
+        ${isOwner && html`<button type="button" class="panel-button" onClick=${() => setDialog({ name: 'handOver' })}>
+          <${Icon} name="swap" />${texts.group.handOver}</button>`}
+        ${!isOwner && html`<button type="button" class="panel-button is-danger"
+          onClick=${() => setDialog({ name: 'leave' })}><${Icon} name="out" />${texts.group.leave}</button>`}
         ${isOwner && html`<p class="hint">${texts.group.ownerCantLeave}</p>`}
-      </section>`}
-    ${Chosen && html`<${Chosen} group=${group} member=${dialog.member} members=${members ?? []} store=${store} me=${me} onClose=${() => setDialog(null)} />`}`;
+      </section>`
+    }
+    ${Chosen && html`<${Chosen} group=${group} member=${dialog.member} members=${members ?? []} store=${store}
+      me=${me} onClose=${() => setDialog(null)} />`}`;
 }
 
 function MemberRow({ member, group, me, onRemove }) {
@@ -65,12 +86,16 @@ function MemberRow({ member, group, me, onRemove }) {
   const content = html`
     <${Avatar} id=${member.user_id} name=${name} online=${member.online} size="s" />
     <span class="member-text">
-      <span class="member-name"><span dir="auto">${name}</span>${isMe && html` <span class="member-you">(${texts.group.you})</span>`}</span>
-      <span class=${`member-note ${member.present ? 'is-present' : ''}`}>${group.owner_id === member.user_id && html`<span class="owner"><${Icon} name="crown" />${texts.group.owner}</span> · `}${note}</span>
+      <span class="member-name"><span dir="auto">${name}</span>${isMe &&
+        html` <span class="member-you">(${texts.group.you})</span>`}</span>
+      <span class=${`member-note ${member.present ? 'is-present' : ''}`}>${group.owner_id === member.user_id &&
+        html`<span class="owner"><${Icon} name="crown" />${texts.group.owner}</span> · `}${note}</span>
     </span>`;
   return html`
     <li class="member">
-      ${isMe ? html`<span class="member-link">${content}</span>` : html`<a class="member-link" href=${`#/user/${member.user_id}`}>${content}</a>`}
-      ${onRemove && html`<${IconButton} icon="remove" label=${texts.group.remove(name)} class="small" onClick=${onRemove} />`}
+      ${isMe ? html`<span class="member-link">${content}</span>` : html`<a class="member-link"
+        href=${`#/user/${member.user_id}`}>${content}</a>`}
+      ${onRemove && html`<${IconButton} icon="remove" label=${texts.group.remove(name)} class="small"
+        onClick=${onRemove} />`}
     </li>`;
 }

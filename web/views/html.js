@@ -1,7 +1,17 @@
 // What every view is made of: htm's `html`, Preact's hooks, and three of our own. The only file that names web/vendor.
 
 import { Component, createContext, h, render } from '../vendor/preact.js';
-import { useCallback, useContext, useEffect, useId, useLayoutEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
+import {
+  useCallback,
+  useContext,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useState,
+} from '../vendor/preact-hooks.js';
 import htm from '../vendor/htm.js';
 
 export const html = htm.bind(h);

@@ -4,7 +4,17 @@
 // The browser's own scroll anchoring is switched off (style: overflow-anchor): Safari has none, and two that correct
 // the same jump make another one.
 
-import { html, useApp, useCallback, useConversation, useEffect, useLayoutEffect, useRef, useState, useStore } from './html.js';
+import {
+  html,
+  useApp,
+  useCallback,
+  useConversation,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useStore,
+} from './html.js';
 import { Icon } from './icons.js';
 import { Empty, MessagesSkeleton } from './parts.js';
 import { Block, Outgoing, Thinking } from './rows.js';
@@ -33,21 +43,27 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
 
   // For the list at the left, which quotes what is known.
   const newest = messages.at(-1);
-  useEffect(() => { if (newest) store.noteNewest(conversation.key, newest); }, [newest]);
+  useEffect(() => {
+    if (newest) store.noteNewest(conversation.key, newest);
+  }, [newest]);
 
   const isShown = conversation.loaded || messages.length > 0 || outgoing.length > 0;
   const isEmpty = isShown && messages.length === 0 && outgoing.length === 0;
   const label = route.view === 'group' ? texts.conversation.groupMessages(name) : texts.conversation.messages(name);
   return html`
     <div class="messages-place">
-      <div class="messages" ref=${scroll.ref} tabindex="0" role="region" aria-label=${label} onScroll=${() => { scroll.onScroll(); older.look(); }}
+      <div class="messages" ref=${scroll.ref} tabindex="0" role="region" aria-label=${label} onScroll=${() => {
+        scroll.onScroll();
+        older.look();
+      }}
         onKeyDown=${(event) => event.key === 'Escape' && onEscape()}>
         <div class="messages-inner" ref=${scroll.innerRef}>
           ${!isShown && !failure && html`<${MessagesSkeleton} />`}
           ${failure && html`<${Failed} text=${failure} retry=${load} />`}
           ${isEmpty && html`<${Nothing} route=${route} name=${name} onExample=${onExample} />`}
           ${isShown && !isEmpty && html`<${Start} hasOlder=${hasOlder} older=${older} />`}
-          ${isShown && blocks.map((block) => html`<${Block} key=${block.key} rows=${block.rows} isFull=${block.messages.length >= 100} namesAt=${namesAt} kind=${route.view} />`)}
+          ${isShown && blocks.map((block) => html`<${Block} key=${block.key} rows=${block.rows}
+            isFull=${block.messages.length >= 100} namesAt=${namesAt} kind=${route.view} />`)}
           ${outgoing.length > 0 && html`<${Outgoing} conversation=${conversation} outgoing=${outgoing} />`}
           ${route.view === 'bot' && html`<${Thinking} since=${waitingSince(messages, outgoing)} />`}
         </div>
@@ -71,14 +87,21 @@ function useLoading(conversation) {
   const load = useCallback(() => {
     setState({ isFresh: false, failure: null });
     const done = (next) => isThere.current && setState(next);
-    conversation.load().then(() => done({ isFresh: true, failure: null }), (error) => done({ isFresh: false, failure: errorText(error) }));
+    conversation.load().then(
+      () => done({ isFresh: true, failure: null }),
+      (error) => done({ isFresh: false, failure: errorText(error) }),
+    );
   }, [conversation]);
   useEffect(() => {
     isThere.current = true;
     load();
-    return () => { isThere.current = false; };
+    return () => {
+      isThere.current = false;
+    };
   }, [conversation]);
-  useEffect(() => { if (connection === 'online' && state.failure) load(); }, [connection]);
+  useEffect(() => {
+    if (connection === 'online' && state.failure) load();
+  }, [connection]);
   // What was loaded before is better than a page that says sorry.
   return { ...state, failure: conversation.loaded ? null : state.failure, load };
 }
@@ -144,7 +167,9 @@ function useScroll(conversation, isFresh) {
 
   // Heights also change without us: a window, a phone's keyboard, a typing area that grows.
   useEffect(() => {
-    const observer = new ResizeObserver(() => { if (isAtEnd.current && ref.current) ref.current.scrollTop = ref.current.scrollHeight; });
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd.current && ref.current) ref.current.scrollTop = ref.current.scrollHeight;
+    });
     observer.observe(ref.current);
     observer.observe(innerRef.current);
     return () => observer.disconnect();
@@ -154,14 +179,15 @@ function useScroll(conversation, isFresh) {
     const now = atEnd(ref.current);
     if (now === isAtEnd.current) return;
     isAtEnd.current = now;
-    setAway(now ? null : conversation.messages.at(-1)?.seq ?? 0);
+    setAway(now ? null : (conversation.messages.at(-1)?.seq ?? 0));
   };
   const newCount = away === null ? 0 : conversation.messages.filter((message) => message.seq > away).length;
   return { ref, innerRef, isAtEnd, away, newCount, toEnd, onScroll };
 }
 
 const atEnd = (element) => element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
-const offsetIn = (row, element) => row.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop;
+const offsetIn = (row, element) =>
+  row.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop;
 
 /** The first row that is in sight, and how far from the top. Blocks out of sight are not asked for their rows. */
 function anchorOf(element) {
@@ -183,13 +209,23 @@ function useOlder(conversation, scroll) {
     if (busy.current || !conversation.hasOlder) return;
     busy.current = true;
     setState('busy');
-    conversation.loadOlder().then(() => setState('idle'), () => setState('failed')).finally(() => { busy.current = false; });
+    conversation
+      .loadOlder()
+      .then(
+        () => setState('idle'),
+        () => setState('failed'),
+      )
+      .finally(() => {
+        busy.current = false;
+      });
   };
   const look = () => {
     if (state !== 'failed' && scroll.ref.current.scrollTop < NEAR_START_PX) load();
   };
   // Also when what is loaded does not fill the page.
-  useEffect(() => { if (conversation.loaded && scroll.ref.current) look(); }, [conversation.loaded, conversation.messages[0]?.seq]);
+  useEffect(() => {
+    if (conversation.loaded && scroll.ref.current) look();
+  }, [conversation.loaded, conversation.messages[0]?.seq]);
   return { state, look, retry: load };
 }
 
@@ -212,7 +248,11 @@ function useReading(conversation, scroll, unread, isFresh) {
   latest.current = read;
   useEffect(() => {
     const isHidden = document.visibilityState !== 'visible';
-    const missed = isHidden && isFresh && !hasLine.current && conversation.messages.find((message) => message.seq > seen.current && message.user_id !== store.state.userId);
+    const missed =
+      isHidden &&
+      isFresh &&
+      !hasLine.current &&
+      conversation.messages.find((message) => message.seq > seen.current && message.user_id !== store.state.userId);
     if (missed) {
       hasLine.current = true;
       unread.begin(missed.seq);
@@ -231,26 +271,33 @@ function useReading(conversation, scroll, unread, isFresh) {
 
 const Start = ({ hasOlder, older }) => {
   if (!hasOlder) return html`<p class="start">${texts.conversation.beginning}</p>`;
-  if (older.state === 'failed') return html`<p class="start" role="alert">${texts.conversation.olderFailed} <button type="button" class="text-button" onClick=${older.retry}>${texts.tryAgain}</button></p>`;
+  if (older.state === 'failed')
+    return html`<p class="start" role="alert">${texts.conversation.olderFailed} <button type="button"
+      class="text-button" onClick=${older.retry}>${texts.tryAgain}</button></p>`;
   return html`<p class="start"><span class="spinner" /><span>${texts.conversation.older}</span></p>`;
 };
 
 const Failed = ({ text, retry }) => html`
-  <div role="alert"><${Empty} icon="alert" title=${texts.conversation.failed} hint=${text}><button type="button" class="button" onClick=${retry}>${texts.tryAgain}</button></${Empty}></div>`;
+  <div role="alert"><${Empty} icon="alert" title=${texts.conversation.failed} hint=${text}>
+    <button type="button" class="button" onClick=${retry}>${texts.tryAgain}</button></${Empty}></div>`;
 
 function Nothing({ route, name, onExample }) {
   if (route.view === 'bot') {
     return html`
       <${Empty} icon="bot" title=${texts.bot.emptyTitle} hint=${texts.bot.emptyHint}>
-        <ul class="examples">${texts.bot.examples.map((text) => html`<li key=${text}><button type="button" class="chip large" onClick=${() => onExample(text)}>${text}</button></li>`)}</ul>
+        <ul class="examples">${texts.bot.examples.map((text) => html`<li key=${text}>
+          <button type="button" class="chip large" onClick=${() => onExample(text)}>${text}</button></li>`)}</ul>
       </${Empty}>`;
   }
-  return html`<${Empty} icon=${route.view === 'group' ? 'group' : 'person'} title=${route.view === 'group' ? texts.conversation.emptyGroup : texts.conversation.emptyUser(name)} />`;
+  return html`<${Empty} icon=${route.view === 'group' ? 'group' : 'person'}
+    title=${route.view === 'group' ? texts.conversation.emptyGroup : texts.conversation.emptyUser(name)} />`;
 }
 
-const Jump = ({ scroll }) => scroll.away !== null && html`
+const Jump = ({ scroll }) =>
+  scroll.away !== null &&
+  html`
   <button type="button" class=${`jump ${scroll.newCount > 0 ? 'has-new' : ''}`} onClick=${scroll.toEnd}
-    aria-label=${scroll.newCount > 0 ? `${texts.conversation.jumpCount(scroll.newCount)}: ${texts.conversation.jump}` : texts.conversation.jump}>
+    aria-label=${texts.conversation.jumpLabel(scroll.newCount)}>
     <${Icon} name="down" />${scroll.newCount > 0 && html`<span>${texts.conversation.jumpCount(scroll.newCount)}</span>`}
   </button>`;
 
@@ -261,9 +308,17 @@ function Announcer({ messages, isFresh, me }) {
   const said = useRef('');
   const newest = messages.at(-1)?.seq ?? 0;
   if (isFresh) {
-    const news = known.current === null ? [] : messages.filter((message) => message.seq > known.current && message.user_id !== me).slice(-3);
+    const news =
+      known.current === null
+        ? []
+        : messages.filter((message) => message.seq > known.current && message.user_id !== me).slice(-3);
     known.current = newest;
-    if (news.length > 0) said.current = news.map((message) => texts.conversation.announce(authorName(store.state, message.user_id), message.message.slice(0, 300))).join('\n');
+    if (news.length > 0)
+      said.current = news
+        .map((message) =>
+          texts.conversation.announce(authorName(store.state, message.user_id), message.message.slice(0, 300)),
+        )
+        .join('\n');
   }
   return html`<div class="hidden" aria-live="polite">${said.current}</div>`;
 }

@@ -17,29 +17,40 @@ export function NotificationsView() {
   const isLoaded = state.loaded.rooms && state.loaded.groups && state.loaded.people;
   const markAll = async () => {
     setBusy(true);
-    const hasFailed = await store.markAllRead(items.map((item) => item.key)).then(() => false, () => true);
+    const hasFailed = await store.markAllRead(items.map((item) => item.key)).then(
+      () => false,
+      () => true,
+    );
     toast(hasFailed ? texts.notifications.failed : texts.notifications.done, hasFailed);
     setBusy(false);
   };
   return html`
     <div class="page">
       <${PageHead} title=${texts.notifications.title} count=${isLoaded ? texts.list.unread(total) : texts.loading}>
-        ${items.length > 0 && html`<button type="button" class="button" onClick=${markAll} aria-busy=${isBusy}><${Icon} name="check" />${texts.notifications.markAll}</button>`}
+        ${items.length > 0 && html`<button type="button" class="button" onClick=${markAll} aria-busy=${isBusy}>
+          <${Icon} name="check" />${texts.notifications.markAll}</button>`}
       </${PageHead}>
       ${!isLoaded && html`<${ListSkeleton} />`}
-      ${isLoaded && items.length === 0 && html`<${Empty} icon="bell" title=${texts.notifications.none} hint=${texts.notifications.noneHint} />`}
-      <ul class="cards single">${isLoaded && items.map((item) => html`<${Entry} key=${item.key} item=${item} state=${state} />`)}</ul>
+      ${isLoaded && items.length === 0 && html`<${Empty} icon="bell" title=${texts.notifications.none}
+        hint=${texts.notifications.noneHint} />`}
+      <ul class="cards single">${isLoaded && items.map((item) => html`<${Entry} key=${item.key} item=${item}
+        state=${state} />`)}</ul>
     </div>`;
 }
 
 function Entry({ item, state }) {
   const room = item.kind === 'user' && state.rooms.get(item.id);
   const writer = state.lastWriters.get(room ? `room-${room.chat_room_id}` : item.key);
+  const from = item.kind === 'group' && writer && texts.notifications.from(authorName(state, writer));
+  const note = [texts.list.unread(item.unread), from].filter(Boolean).join(' · ');
   return html`
     <li><a class="card" href=${formatRoute(keyRoute(item.key))}>
       <${Avatar} kind=${item.kind} id=${item.id} name=${item.name} online=${item.online} />
       <span class="card-text"><span class="card-name" dir="auto">${item.name}</span>
-        <span class="card-note">${texts.list.unread(item.unread)}${item.kind === 'group' && writer ? ` · ${texts.notifications.from(authorName(state, writer))}` : ''}</span></span>
-      <span class="card-end">${item.timestamp && html`<time dateTime=${item.timestamp} title=${completeTime(item.timestamp)}>${lastActivity(item.timestamp)}</time>`}<${Badge} n=${item.unread} /></span>
+        <span
+          class="card-note">${note}</span></span>
+      <span class="card-end">${item.timestamp && html`<time dateTime=${item.timestamp}
+        title=${completeTime(item.timestamp)}>${lastActivity(item.timestamp)}</time>`}<${Badge} n=${item.unread} />
+        </span>
     </a></li>`;
 }

@@ -1,7 +1,8 @@
 // One row of a conversation, whatever its kind, and the blocks they come in.
 //
-// A block is drawn again only when its rows are another array, or somebody's name has changed (`namesAt`). A full one tells the browser its measured height and
-// that it need not be laid out while out of sight (content-visibility), which keeps thousands of messages cheap.
+// A block is drawn again only when its rows are another array, or somebody's name has changed (`namesAt`). A full one
+// tells the browser its measured height and that it need not be laid out while out of sight (content-visibility), which
+// keeps thousands of messages cheap.
 
 import { html, memo, useApp, useEffect, useLayoutEffect, useRef, useState, useStore } from './html.js';
 import { Icon } from './icons.js';
@@ -24,24 +25,38 @@ export const Block = memo(({ rows, isFull, kind }) => {
 
 function drawRow(row, state, kind) {
   if (row.kind === 'day') return html`<li key=${row.key} class="row-day"><h2>${dayName(row.timestamp)}</h2></li>`;
-  if (row.kind === 'unread') return html`<li key=${row.key} class="row-unread"><span>${texts.conversation.unread}</span></li>`;
-  if (row.kind === 'activity') return html`<li key=${row.key} class="row-activity">${row.text} <time dateTime=${row.timestamp}>${timeOfDay(row.timestamp)}</time></li>`;
+  if (row.kind === 'unread')
+    return html`<li key=${row.key} class="row-unread"><span>${texts.conversation.unread}</span></li>`;
+  if (row.kind === 'activity')
+    return html`<li key=${row.key} class="row-activity">${row.text} <time
+      dateTime=${row.timestamp}>${timeOfDay(row.timestamp)}</time></li>`;
   const { message } = row;
-  return html`<${Message} key=${row.key} message=${message} mine=${row.mine} head=${row.head} author=${authorName(state, message.user_id)} kind=${kind} />`;
+  return html`<${Message} key=${row.key} message=${message} mine=${row.mine} head=${row.head}
+    author=${authorName(state, message.user_id)} kind=${kind} />`;
 }
 
-const Message = memo(({ message, mine, head, author, kind }) => html`
-  <li class=${`row-message ${mine ? 'is-mine' : 'is-other'} ${head ? 'is-head' : ''} ${message.error ? 'is-apology' : ''}`} data-seq=${message.seq}>
-    ${!mine && head && html`<${Avatar} kind=${message.user_id === 0 ? 'bot' : 'user'} id=${message.user_id} name=${author} size="s" />`}
-    ${head
-      ? html`<p class="meta"><span class=${mine || kind === 'user' ? 'hidden' : 'author'} dir="auto">${mine ? texts.you : author} </span><time dateTime=${message.timestamp} title=${completeTime(message.timestamp)}>${timeOfDay(message.timestamp)}</time>
-          ${mine && html`<span class="state"><${Icon} name="check" /><span class="hidden">${texts.conversation.sent}</span></span>`}</p>`
-      : html`<span class="hidden">${texts.conversation.sentBy(mine ? texts.you : author, timeOfDay(message.timestamp))}: </span>`}
+const Message = memo(
+  ({ message, mine, head, author, kind }) => html`
+  <li data-seq=${message.seq}
+    class=${`row-message is-${mine ? 'mine' : 'other'} ${head ? 'is-head' : ''} ${message.error ? 'is-apology' : ''}`}>
+    ${!mine && head && html`<${Avatar} kind=${message.user_id === 0 ? 'bot' : 'user'} id=${message.user_id}
+      name=${author} size="s" />`}
+    ${
+      head
+        ? html`<p class="meta"><span class=${mine || kind === 'user' ? 'hidden' : 'author'}
+          dir="auto">${mine ? texts.you : author} </span><time dateTime=${message.timestamp}
+          title=${completeTime(message.timestamp)}>${timeOfDay(message.timestamp)}</time>
+          ${mine && html`<span class="state"><${Icon} name="check" /><span
+            class="hidden">${texts.conversation.sent}</span></span>`}</p>`
+        : html`<span
+          class="hidden">${texts.conversation.sentBy(mine ? texts.you : author, timeOfDay(message.timestamp))}: </span>`
+    }
     <div class="bubble">
       ${message.error && html`<p class="apology"><${Icon} name="alert" />${texts.conversation.apology}</p>`}
       <${Text} text=${message.message} />
     </div>
-  </li>`);
+  </li>`,
+);
 
 /** Text with its line breaks, links that open elsewhere, and long ones folded. Never markup. */
 const Text = memo(({ text }) => {
@@ -49,10 +64,13 @@ const Text = memo(({ text }) => {
   const head = folded(text);
   const shown = head === null || isAll ? text : `${head} …`;
   return html`
-    <p class=${`text ${isEmojiOnly(text) ? 'is-emoji' : ''}`} dir="auto">${linkParts(shown).map((part, i) => (part.href
-      ? html`<a key=${i} href=${part.href} target="_blank" rel="noopener noreferrer">${part.text}</a>`
-      : part.text))}</p>
-    ${head !== null && html`<button type="button" class="text-button fold" aria-expanded=${isAll} onClick=${() => setAll(!isAll)}>${isAll ? texts.conversation.showLess : texts.conversation.showAll}</button>`}`;
+    <p class=${`text ${isEmojiOnly(text) ? 'is-emoji' : ''}`} dir="auto">${linkParts(shown).map((part, i) =>
+      part.href
+        ? html`<a key=${i} href=${part.href} target="_blank" rel="noopener noreferrer">${part.text}</a>`
+        : part.text,
+    )}</p>
+    ${head !== null && html`<button type="button" class="text-button fold" aria-expanded=${isAll}
+      onClick=${() => setAll(!isAll)}>${isAll ? texts.conversation.showLess : texts.conversation.showAll}</button>`}`;
 });
 
 /** What is not acknowledged: on its way, or refused. */
@@ -60,20 +78,28 @@ export function Outgoing({ conversation, outgoing }) {
   const isOnline = useStore((state) => state.connection === 'online');
   return html`
     <ol class="block outgoing">
-      ${outgoing.map((item) => html`
+      ${outgoing.map(
+        (item) => html`
         <li key=${item.client_msg_id} class=${`row-message is-mine is-head is-${item.state}`}>
           <div class="bubble"><span class="hidden">${texts.you}: </span><${Text} text=${item.message} /></div>
-          ${item.state === 'pending'
-            ? html`<p class="meta below"><span class="state"><${Icon} name="clock" /></span>${isOnline ? texts.conversation.pending : texts.conversation.pendingOffline}</p>`
-            : html`<${FailedNote} conversation=${conversation} item=${item} />`}
-        </li>`)}
+          ${
+            item.state === 'pending'
+              ? html`<p class="meta below"><span class="state"><${Icon} name="clock" />
+                </span>${isOnline ? texts.conversation.pending : texts.conversation.pendingOffline}</p>`
+              : html`<${FailedNote} conversation=${conversation} item=${item} />`
+          }
+        </li>`,
+      )}
     </ol>`;
 }
 
 const FailedNote = ({ conversation, item }) => html`
-  <p class="meta below is-failed" role="alert"><span class="state"><${Icon} name="alert" /></span>${texts.conversation.failedToSend} ${item.error ? errorText(item.error) : ''}
-    <button type="button" class="text-button" onClick=${() => conversation.retry(item.client_msg_id)}>${texts.conversation.retry}</button>
-    <button type="button" class="text-button" onClick=${() => conversation.discard(item.client_msg_id)}>${texts.conversation.discard}</button>
+  <p class="meta below is-failed" role="alert"><span class="state"><${Icon} name="alert" />
+    </span>${texts.conversation.failedToSend} ${item.error ? errorText(item.error) : ''}
+    <button type="button" class="text-button"
+      onClick=${() => conversation.retry(item.client_msg_id)}>${texts.conversation.retry}</button>
+    <button type="button" class="text-button"
+      onClick=${() => conversation.discard(item.client_msg_id)}>${texts.conversation.discard}</button>
   </p>`;
 
 const SLOW_MS = 8000;
@@ -92,7 +118,12 @@ export function Thinking({ since }) {
   const isShown = age < GIVEN_UP_MS;
   return html`
     <div class="thinking" role="status">
-      ${isShown && html`<${Avatar} kind="bot" id=${0} name="" size="s" /><div class="bubble"><span class="dots" aria-hidden="true"><i /><i /><i /></span>
-        <span class=${age < SLOW_MS ? 'hidden' : ''}>${age < SLOW_MS ? texts.bot.thinking : texts.bot.slow}</span></div>`}
+      ${
+        isShown &&
+        html`<${Avatar} kind="bot" id=${0} name="" size="s" /><div class="bubble">
+          <span class="dots" aria-hidden="true"><i /><i /><i /></span>
+        <span class=${age < SLOW_MS ? 'hidden' : ''}>${age < SLOW_MS ? texts.bot.thinking : texts.bot.slow}</span>
+          </div>`
+      }
     </div>`;
 }

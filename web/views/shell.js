@@ -1,4 +1,5 @@
-// The frame for who is signed in: banner, list on the left, one view in the middle. On a phone one of the two at a time.
+// The frame for who is signed in: banner, list on the left, one view in the middle. On a phone one of the two at a
+// time.
 
 import { html, useApp, useEffect, useLayoutEffect, useMedia, useRef, useState, useStore } from './html.js';
 import { Banner } from './banner.js';
@@ -9,12 +10,18 @@ import { Home } from './home.js';
 import { NotificationsView } from './notifications.js';
 import { ProfileView } from './profile.js';
 import { Sidebar } from './sidebar.js';
-import { formatRoute, routeKey } from '../state/route.js';
+import { routeKey } from '../state/route.js';
 import { groupItem, unreadTotal } from '../state/list.js';
 import { fullName } from '../state/text.js';
 import { texts } from '../texts.js';
 
-const PAGES = { profile: ProfileView, people: PeopleView, groups: GroupsView, notifications: NotificationsView, home: Home };
+const PAGES = {
+  profile: ProfileView,
+  people: PeopleView,
+  groups: GroupsView,
+  notifications: NotificationsView,
+  home: Home,
+};
 
 export function Shell({ route }) {
   const [isCreating, setCreating] = useState(false);
@@ -28,11 +35,15 @@ export function Shell({ route }) {
   const create = () => setCreating(true);
   return html`
     <div class=${`shell ${route.view === 'home' ? 'at-list' : 'at-main'}`}>
-      <a class="skip" href=${formatRoute(route)} onClick=${(event) => { event.preventDefault(); focusMain(mainRef.current); }}>${texts.skip}</a>
+      <a class="skip" href="#main" onClick=${(event) => {
+        event.preventDefault();
+        focusMain(mainRef.current);
+      }}>${texts.skip}</a>
       <${Banner} />
-      <${Sidebar} route=${route} onCreate=${create} />
+      <${Sidebar} route=${route} onCreate=${create} isMain=${isNarrow && route.view === 'home'} />
       <main class="main" id="main" ref=${mainRef}>
-        ${key ? html`<${ConversationView} key=${key} route=${route} conversationKey=${key} />` : html`<${Page} onCreate=${create} />`}
+        ${key ? html`<${ConversationView} key=${key} route=${route} conversationKey=${key} />` :
+          html`<${Page} onCreate=${create} />`}
       </main>
       ${isCreating && html`<${CreateGroupDialog} onClose=${() => setCreating(false)} />`}
     </div>`;
@@ -52,7 +63,10 @@ function useRouteFocus(route, mainRef, isNarrow) {
     if (from === null || from === route) return;
     if (route.view === 'home' && isNarrow) {
       const key = routeKey(from);
-      (document.querySelector(`.sidebar a[data-key="${key ?? from.view}"]`) ?? document.querySelector('.sidebar h1, .sidebar a'))?.focus();
+      (
+        document.querySelector(`.sidebar a[data-key="${key ?? from.view}"]`) ??
+        document.querySelector('.sidebar h1, .sidebar a')
+      )?.focus();
       return;
     }
     const hasKeyboard = window.matchMedia('(hover: hover) and (pointer: fine)').matches;
@@ -81,14 +95,24 @@ function useTitle(route) {
   const name = useStore((state) => routeName(state, route));
   useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ''}${name ? `${name} · ` : ''}${texts.app}`;
-    return () => { document.title = texts.app; };
+    return () => {
+      document.title = texts.app;
+    };
   }, [unread, name, store]);
 }
 
 /** What the conversation or page is called. */
 export function routeName(state, route) {
   if (route.view === 'user') return state.people.has(route.id) ? fullName(state.people.get(route.id)) : '';
-  if (route.view === 'group') return state.groups.has(route.id) ? groupItem(state, state.groups.get(route.id)).name : '';
-  return { bot: texts.bot, profile: texts.profile, people: texts.people, groups: texts.groups, notifications: texts.notifications }[route.view]?.title ??
-    (route.view === 'bot' ? texts.bot.name : '');
+  if (route.view === 'group')
+    return state.groups.has(route.id) ? groupItem(state, state.groups.get(route.id)).name : '';
+  return (
+    {
+      bot: texts.bot,
+      profile: texts.profile,
+      people: texts.people,
+      groups: texts.groups,
+      notifications: texts.notifications,
+    }[route.view]?.title ?? (route.view === 'bot' ? texts.bot.name : '')
+  );
 }

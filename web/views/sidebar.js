@@ -1,4 +1,5 @@
-// The left column: who I am and whether I am connected, the search, and the list.
+// The left column: who I am and whether I am connected, the search, and the list. On a phone it is the start page
+// (`isMain`), with a heading of its own.
 
 import { html, memo, useApp, useMemo, useRef, useState, useStore } from './html.js';
 import { Icon, Mark } from './icons.js';
@@ -11,17 +12,21 @@ import { texts } from '../texts.js';
 
 const whole = (state) => state;
 
-export function Sidebar({ route, onCreate }) {
+export function Sidebar({ route, onCreate, isMain }) {
   const state = useStore(whole);
   const [filter, setFilter] = useState('all');
   const [query, setQuery] = useState('');
   const listRef = useRef();
   const { people, rooms, groups, previews, bot, userId, loaded } = state;
-  const shown = useMemo(() => sections(state, filter, query), [people, rooms, groups, previews, bot, userId, filter, query]);
+  const shown = useMemo(
+    () => sections(state, filter, query),
+    [people, rooms, groups, previews, bot, userId, filter, query],
+  );
   const isReady = loaded.people && loaded.rooms && loaded.groups;
   const clear = () => setQuery('');
   return html`
-    <div class="sidebar">
+    <div class="sidebar" role=${isMain ? 'main' : undefined}><nav aria-label=${texts.list.title}>
+      ${isMain && html`<h1 class="hidden" tabindex="-1">${texts.list.title}</h1>`}
       <header class="side-head">
         <${Me} state=${state} />
         <${Bell} state=${state} isCurrent=${route.view === 'notifications'} />
@@ -29,15 +34,18 @@ export function Sidebar({ route, onCreate }) {
       </header>
       <${Search} query=${query} setQuery=${setQuery} listRef=${listRef} first=${shown[0]?.items[0]} onDone=${clear} />
       <${Filters} filter=${filter} setFilter=${setFilter} isOff=${query !== ''} />
-      <nav class="list" aria-label=${texts.list.title} aria-busy=${!isReady} ref=${listRef} onKeyDown=${(event) => moveInList(event, listRef.current)}>
+      <div class="list" aria-busy=${!isReady} ref=${listRef} onKeyDown=${(event) => moveInList(event, listRef.current)}>
         ${!isReady && state.failed && html`<p class="list-note" role="status">${texts.list.failed}</p>`}
-        ${isReady ? html`<${Sections} shown=${shown} state=${state} current=${routeKey(route)} query=${query} filter=${filter} onOpen=${clear} />` : html`<${ListSkeleton} />`}
-      </nav>
+        ${isReady ? html`<${Sections} shown=${shown} state=${state} current=${routeKey(route)} query=${query}
+          filter=${filter} onOpen=${clear} />` : html`<${ListSkeleton} />`}
+      </div>
       <footer class="side-foot">
-        <a href="#/people" data-key="people" aria-current=${route.view === 'people' ? 'page' : undefined}><${Icon} name="people" />${texts.list.allPeople}</a>
-        <a href="#/groups" data-key="groups" aria-current=${route.view === 'groups' ? 'page' : undefined}><${Icon} name="group" />${texts.list.allGroups}</a>
+        <a href="#/people" data-key="people" aria-current=${route.view === 'people' ? 'page' : undefined}>
+          <${Icon} name="people" />${texts.list.allPeople}</a>
+        <a href="#/groups" data-key="groups" aria-current=${route.view === 'groups' ? 'page' : undefined}>
+          <${Icon} name="group" />${texts.list.allGroups}</a>
       </footer>
-    </div>`;
+    </nav></div>`;
 }
 
 function Me({ state }) {
@@ -57,8 +65,10 @@ function Bell({ state, isCurrent }) {
   const total = unreadTotal(state);
   const label = texts.list.notifications(total);
   return html`
-    <a class="icon-button bell" href="#/notifications" data-key="notifications" aria-label=${label} title=${label} aria-current=${isCurrent ? 'page' : undefined}>
-      <${Icon} name="bell" />${total > 0 && html`<span class="bell-count" aria-hidden="true">${total > 99 ? '99+' : total}</span>`}
+    <a class="icon-button bell" href="#/notifications" data-key="notifications" aria-label=${label} title=${label}
+      aria-current=${isCurrent ? 'page' : undefined}>
+      <${Icon} name="bell" />${total > 0 && html`<span class="bell-count"
+        aria-hidden="true">${total > 99 ? '99+' : total}</span>`}
     </a>`;
 }
 
@@ -81,34 +91,62 @@ function Search({ query, setQuery, listRef, first, onDone }) {
   return html`
     <div class="search" role="search">
       <${Icon} name="search" />
-      <input id="search" type="text" inputmode="search" enterkeyhint="go" autocomplete="off" spellcheck="false" aria-label=${texts.list.search}
-        placeholder=${texts.list.search} value=${query} onInput=${(event) => setQuery(event.currentTarget.value)} onKeyDown=${onKeyDown} />
-      ${query && html`<${IconButton} icon="close" label=${texts.list.clear} class="input-end" onClick=${() => { setQuery(''); document.getElementById('search').focus(); }} />`}
+      <input id="search" type="text" inputmode="search" enterkeyhint="go" autocomplete="off" spellcheck="false"
+        aria-label=${texts.list.search}
+        placeholder=${texts.list.search} value=${query}
+        onInput=${(event) => setQuery(event.currentTarget.value)} onKeyDown=${onKeyDown} />
+      ${
+        query &&
+        html`<${IconButton} icon="close" label=${texts.list.clear} class="input-end" onClick=${() => {
+          setQuery('');
+          document.getElementById('search').focus();
+        }} />`
+      }
     </div>`;
 }
 
 const Filters = ({ filter, setFilter, isOff }) => html`
   <div class="filters" role="group" aria-label=${texts.list.filterLabel}>
-    ${FILTERS.map((name) => html`
-      <button key=${name} type="button" class="chip" aria-pressed=${!isOff && filter === name} disabled=${isOff} onClick=${() => setFilter(name)}>${texts.list.filters[name]}</button>`)}
+    ${FILTERS.map(
+      (name) => html`
+      <button key=${name} type="button" class="chip" aria-pressed=${!isOff && filter === name} disabled=${isOff}
+        onClick=${() => setFilter(name)}>${texts.list.filters[name]}</button>`,
+    )}
   </div>`;
 
 function Sections({ shown, state, current, query, filter, onOpen }) {
   if (shown.length === 0) {
-    const text = query.trim() ? texts.list.nothingFound : filter === 'unread' ? texts.list.nothingUnread : texts.list.nothingHere;
+    const text = query.trim()
+      ? texts.list.nothingFound
+      : filter === 'unread'
+        ? texts.list.nothingUnread
+        : texts.list.nothingHere;
     return html`<p class="list-note" role="status">${text}</p>`;
   }
-  return shown.map((section) => html`
+  return shown.map(
+    (section) => html`
     <section key=${section.name} aria-label=${texts.list.sections[section.name]}>
       <h2>${texts.list.sections[section.name]}</h2>
-      <ul>${section.items.map((item) => html`<${Item} key=${item.key} ...${flat(item, state)} isCurrent=${item.key === current} onOpen=${onOpen} />`)}</ul>
-      ${section.more > 0 && html`<a class="more" href=${section.name === 'otherGroups' ? '#/groups' : '#/people'}>${texts.list.more(section.more)}</a>`}
-    </section>`);
+      <ul>${section.items.map((item) => html`<${Item} key=${item.key} ...${flat(item, state)}
+        isCurrent=${item.key === current} onOpen=${onOpen} />`)}</ul>
+      ${section.more > 0 && html`<a class="more"
+        href=${section.name === 'otherGroups' ? '#/groups' : '#/people'}>${texts.list.more(section.more)}</a>`}
+    </section>`,
+  );
 }
 
 /** Plain values, so that an entry is drawn again only when something in it is different. */
 function flat(item, state) {
-  return { kind: item.kind, id: item.id, itemKey: item.key, name: item.name, online: item.online, unread: item.unread, timestamp: item.timestamp, note: noteOf(item, state) };
+  return {
+    kind: item.kind,
+    id: item.id,
+    itemKey: item.key,
+    name: item.name,
+    online: item.online,
+    unread: item.unread,
+    timestamp: item.timestamp,
+    note: noteOf(item, state),
+  };
 }
 
 function noteOf(item, state) {
@@ -124,18 +162,23 @@ function noteOf(item, state) {
   return item.online ? texts.connection.online : ''; // most are offline: the list need not say so again and again
 }
 
-const Item = memo(({ kind, id, itemKey, name, online, unread, timestamp, note, isCurrent, onOpen }) => html`
+const Item = memo(
+  ({ kind, id, itemKey, name, online, unread, timestamp, note, isCurrent, onOpen }) => html`
   <li>
-    <a class=${`item ${unread > 0 ? 'has-unread' : ''}`} href=${formatRoute(keyRoute(itemKey))} data-key=${itemKey} aria-current=${isCurrent ? 'page' : undefined} onClick=${onOpen}>
+    <a class=${`item ${unread > 0 ? 'has-unread' : ''}`} href=${formatRoute(keyRoute(itemKey))} data-key=${itemKey}
+      aria-current=${isCurrent ? 'page' : undefined} onClick=${onOpen}>
       <${Avatar} kind=${kind} id=${id} name=${name} online=${online} />
       <span class="item-text">
-        <span class="item-top"><span class="item-name" dir="auto">${name}</span>${timestamp && html`<time dateTime=${timestamp} title=${completeTime(timestamp)}>${lastActivity(timestamp)}</time>`}</span>
-        <span class="item-bottom">${note && html`<span class="item-note" dir="auto">${note}</span>`}<${Badge} n=${unread} /></span>
+        <span class="item-top"><span class="item-name" dir="auto">${name}</span>${timestamp &&
+          html`<time dateTime=${timestamp} title=${completeTime(timestamp)}>${lastActivity(timestamp)}</time>`}</span>
+        <span class="item-bottom">${note && html`<span class="item-note" dir="auto">${note}</span>`}<${Badge}
+          n=${unread} /></span>
       </span>
       ${online && html`<span class="hidden">, ${texts.list.online}</span>`}
       ${unread > 0 && html`<span class="hidden">, ${texts.list.unread(unread)}</span>`}
     </a>
-  </li>`);
+  </li>`,
+);
 
 /** Up and down move between the entries; Home and End to the first and the last. Up from the first: the search. */
 function moveInList(event, list) {

@@ -24,49 +24,65 @@ export function Guest({ route }) {
 function SignIn() {
   const { store } = useApp();
   const ended = useStore((state) => state.ended);
-  const form = useForm(async ({ email, password }) => {
-    try {
-      await store.login(email, password);
-      asked = null;
-    } catch (error) {
-      throw error.code === 'invalid_credentials' ? Object.assign(new Error(texts.sign.wrong), { code: 'shown' }) : error;
-    }
-  }, required(['email', 'password']));
+  const form = useForm(
+    async ({ email, password }) => {
+      try {
+        await store.login(email, password);
+        asked = null;
+      } catch (error) {
+        throw error.code === 'invalid_credentials'
+          ? Object.assign(new Error(texts.sign.wrong), { code: 'shown' })
+          : error;
+      }
+    },
+    required(['email', 'password']),
+  );
   return html`
     <h1 tabindex="-1">${texts.sign.in}</h1>
     <p class="lead">${texts.sign.lead}</p>
     ${ended && html`<p class="notice" role="status"><${Icon} name="alert" />${texts.sign.ended}</p>`}
     <form onSubmit=${form.submit} novalidate>
-      <${Field} label=${texts.sign.email} name="email" type="email" autocomplete="username" inputmode="email" autocapitalize="none"
+      <${Field} label=${texts.sign.email} name="email" type="email" autocomplete="username" inputmode="email"
+        autocapitalize="none"
         spellcheck="false" defaultValue=${asked?.email ?? ''} error=${form.errors.email} />
-      <${Field} label=${texts.sign.password} name="password" type="password" autocomplete="current-password" error=${form.errors.password} />
+      <${Field} label=${texts.sign.password} name="password" type="password" autocomplete="current-password"
+        error=${form.errors.password} />
       <${Failure} text=${form.failure} />
-      <button type="submit" class="button primary wide" aria-busy=${form.busy}>${form.busy ? texts.sign.busyIn : texts.sign.doIn}</button>
+      <button type="submit" class="button primary wide"
+        aria-busy=${form.busy}>${form.busy ? texts.sign.busyIn : texts.sign.doIn}</button>
     </form>
     <p class="other">${texts.sign.noAccount} <a href="#/signup">${texts.sign.up}</a></p>`;
 }
 
 function SignUp() {
   const { client, go } = useApp();
-  const form = useForm(async (values) => {
-    await client.register(values);
-    asked = values;
-    go({ view: 'mail' });
-  }, required(['first_name', 'last_name', 'email', 'password']));
+  const form = useForm(
+    async (values) => {
+      await client.register(values);
+      asked = values;
+      go({ view: 'mail' });
+    },
+    required(['first_name', 'last_name', 'email', 'password']),
+  );
   return html`
     <h1 tabindex="-1">${texts.sign.up}</h1>
     <p class="lead">${texts.sign.lead}</p>
     <form onSubmit=${form.submit} novalidate>
       <div class="pair">
-        <${Field} label=${texts.sign.firstName} name="first_name" autocomplete="given-name" maxlength="64" error=${form.errors.first_name} />
-        <${Field} label=${texts.sign.lastName} name="last_name" autocomplete="family-name" maxlength="64" error=${form.errors.last_name} />
+        <${Field} label=${texts.sign.firstName} name="first_name" autocomplete="given-name" maxlength="64"
+          error=${form.errors.first_name} />
+        <${Field} label=${texts.sign.lastName} name="last_name" autocomplete="family-name" maxlength="64"
+          error=${form.errors.last_name} />
       </div>
-      <${Field} label=${texts.sign.email} name="email" type="email" autocomplete="email" inputmode="email" autocapitalize="none"
+      <${Field} label=${texts.sign.email} name="email" type="email" autocomplete="email" inputmode="email"
+        autocapitalize="none"
         spellcheck="false" error=${form.errors.email} />
-      <${Field} label=${texts.sign.password} name="password" type="password" autocomplete="new-password" hint=${texts.sign.passwordHint}
+      <${Field} label=${texts.sign.password} name="password" type="password" autocomplete="new-password"
+        hint=${texts.sign.passwordHint}
         error=${form.errors.password} />
       <${Failure} text=${form.failure} />
-      <button type="submit" class="button primary wide" aria-busy=${form.busy}>${form.busy ? texts.sign.busyUp : texts.sign.doUp}</button>
+      <button type="submit" class="button primary wide"
+        aria-busy=${form.busy}>${form.busy ? texts.sign.busyUp : texts.sign.doUp}</button>
     </form>
     <p class="other">${texts.sign.haveAccount} <a href="#/signin">${texts.sign.in}</a></p>`;
 }
@@ -94,7 +110,8 @@ function Mail() {
     <a class="button primary wide" href="#/signin">${texts.mail.confirmed}</a>
     <section class="box">
       <h2>${texts.mail.nothing}</h2>
-      <ul>${texts.mail.hints.map((hint) => html`<li key=${hint}>${hint}</li>`)}${isLocal() && html`<li>${texts.mail.local}</li>`}</ul>
+      <ul>${texts.mail.hints.map((hint) => html`<li key=${hint}>${hint}</li>`)}${isLocal() &&
+        html`<li>${texts.mail.local}</li>`}</ul>
       <div class="actions start">
         ${asked && html`<button type="button" class="button" onClick=${again}>${texts.mail.again}</button>`}
         <a class="button" href="#/signup">${texts.mail.other}</a>

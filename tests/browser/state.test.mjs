@@ -1,0 +1,289 @@
+// The state under the page (web/state), which needs no browser:   node --test tests/browser/state.test.mjs
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emptyState, reduce } from '../../web/state/events.js';
+import { conversations, sections, unreadTotal } from '../../web/state/list.js';
+import { formatRoute, keyRoute, parseRoute, routeKey } from '../../web/state/route.js';
+import { Store } from '../../web/state/store.js';
+import { byteLength, folded, initials, isEmojiOnly, linkParts } from '../../web/state/text.js';
+import { buildBlocks, firstUnreadSeq, waitingSince } from '../../web/state/timeline.js';
+
+const at = (minute, day = 22) => new Date(Date.UTC(2026, 10, day, 12, minute)).toISOString();
+const message = (seq, user_id, minute = seq, day = 22) => ({
+  seq,
+  user_id,
+  message: `no. ${seq}`,
+  timestamp: at(minute, day),
+});
+const frame = (type, fields) => ({ type, ...fields });
+const roomFrame = (seq, user_id, other_user_id) =>
+  frame('room_chat_message', {
+    seq,
+    user_id,
+    other_user_id,
+    chat_room_id: 12,
+    message: `no. ${seq}`,
+    timestamp: at(seq),
+  });
+
+const ada = { user_id: 7, first_name: 'Ada', last_name: 'Lovelace', online: true };
+const bob = { user_id: 9, first_name: 'Bob', last_name: 'Byron', online: false };
+const engines = {
+  chat_group_id: 21,
+  name: 'Engines',
+  owner_id: 7,
+  members: 2,
+  is_member: true,
+  last_timestamp: at(1),
+  last_seq: 3,
+  unread: 0,
+};
+const known = {
+  ...emptyState,
+  userId: 7,
+  people: new Map([
+    [7, ada],
+    [9, bob],
+  ]),
+  groups: new Map([[21, engines]]),
+};
+const rows = (input) =>
+  buildBlocks([], { me: 7, firstUnreadSeq: 0, activities: [], ...input }).flatMap((block) => block.rows);
+
+test('a message makes the room, counts once, and my own ends the counting', () => {
+  const one = reduce(known, roomFrame(1, 9, 7));
+  assert.equal(one.rooms.get(9).unread, 1);
+  assert.equal(reduce(one, roomFrame(1, 9, 7)), one);
+  assert.equal(reduce(one, roomFrame(2, 7, 9)).rooms.get(9).unread, 0);
+  assert.equal(unreadTotal(one), 1);
+});
+
+test('an older read mark does not undo a newer message', () => {
+  const two = reduce(reduce(known, roomFrame(1, 9, 7)), roomFrame(5, 9, 7));
+  assert.equal(reduce(two, frame('notification_update', { chat_room_id: 12, unread: 0, timestamp: at(1) })), two);
+  assert.equal(
+    reduce(two, frame('notification_update', { chat_room_id: 12, unread: 0, timestamp: at(5) })).rooms.get(9).unread,
+    0,
+  );
+});
+
+test('who enters a group for the first time becomes a member, who leaves stays one', () => {
+  const listed = { ...known, members: new Map([[21, new Map([[7, { ...ada, present: true }]])]]) };
+  const enters = frame('group_chat_activitity', {
+    chat_group_id: 21,
+    user_id: 9,
+    is_enter: true,
+    message: 'Bob Byron entered the group',
+  });
+  const entered = reduce(listed, enters);
+  assert.equal(entered.members.get(21).get(9).present, true);
+  assert.equal(entered.groups.get(21).members, 3);
+  assert.equal(entered.activities.get('group-21')[0].afterSeq, 3);
+  const left = reduce(entered, { ...enters, is_enter: false });
+  assert.equal(left.members.get(21).get(9).present, false);
+  assert.equal(left.groups.get(21).members, 3);
+});
+
+test('who is removed is no member, and that is counted once', () => {
+  const removed = reduce(known, frame('group_member_removed', { chat_group_id: 21, user_id: 7 }));
+  assert.deepEqual([removed.groups.get(21).is_member, removed.groups.get(21).members], [false, 1]);
+  assert.equal(reduce(removed, frame('group_member_removed', { chat_group_id: 21, user_id: 7 })), removed);
+});
+
+test('a new name reaches the list, my profile and the members', () => {
+  const state = { ...known, me: { ...ada }, members: new Map([[21, new Map([[7, { ...ada, present: true }]])]]) };
+  const next = reduce(state, frame('user_update', { user_id: 7, first_name: 'Augusta', last_name: 'King' }));
+  assert.deepEqual(
+    [next.me.first_name, next.people.get(7).last_name, next.members.get(21).get(7).first_name],
+    ['Augusta', 'King', 'Augusta'],
+  );
+  assert.notEqual(next.namesAt, state.namesAt);
+});
+
+test('the list has the newest conversation first, and nobody twice', () => {
+  const state = reduce(known, roomFrame(2, 9, 7));
+  assert.deepEqual(
+    conversations(state).map((item) => item.key),
+    ['user-9', 'group-21', 'bot'],
+  );
+  assert.deepEqual(
+    sections(state, 'all', '').map((section) => section.name),
+    ['conversations'],
+  );
+  assert.deepEqual(
+    sections(known, 'all', 'BYR')[0].items.map((item) => item.name),
+    ['Bob Byron'],
+  );
+});
+
+test('day marks, the unread line and heads stand where they belong', () => {
+  const messages = [message(1, 9, 1, 21), message(2, 9, 5), message(3, 9, 5), message(4, 9, 5), message(5, 7, 6)];
+  assert.deepEqual(
+    rows({ messages, firstUnreadSeq: 4 }).map((row) => row.kind + (row.head ? '!' : '')),
+    ['day', 'message!', 'day', 'message!', 'message', 'unread', 'message!', 'message!'],
+  );
+});
+
+test('an activity stands behind the message that it came after', () => {
+  const activities = [
+    { id: 1, afterSeq: 1, text: 'x', timestamp: at(1) },
+    { id: 2, afterSeq: 0, text: 'y', timestamp: at(1) },
+  ];
+  const kinds = (list) => rows({ messages: [message(1, 9), message(2, 9)], activities: list }).map((row) => row.kind);
+  assert.deepEqual(kinds([activities[0]]), ['day', 'message', 'activity', 'message']);
+  assert.deepEqual(
+    rows({ messages: [], activities: [activities[1]] }).map((row) => row.kind),
+    ['activity'],
+  );
+});
+
+test('blocks that are as before are the same objects', () => {
+  const messages = Array.from({ length: 250 }, (_, i) => message(i + 1, 9, 0));
+  const input = { messages, me: 7, firstUnreadSeq: 0, activities: [] };
+  const before = buildBlocks([], input);
+  const after = buildBlocks(before, { ...input, messages: [...messages, message(251, 7, 0)] });
+  assert.deepEqual(
+    after.map((block, i) => block === before[i]),
+    [true, true, false],
+  );
+});
+
+test('the unread are counted back from the newest at opening', () => {
+  const messages = [message(1, 9), message(2, 7), message(3, 9), message(4, 9), message(5, 9)];
+  assert.equal(firstUnreadSeq(messages, 2, 4, 7), 3);
+  assert.equal(firstUnreadSeq(messages, 9, 5, 7), 0);
+});
+
+test('the bot owes an answer until it has given as many as were asked', () => {
+  assert.equal(waitingSince([message(1, 7), message(2, 0)], []), null);
+  assert.equal(waitingSince([message(1, 7), message(2, 7), message(3, 0)], []), at(1));
+  assert.equal(waitingSince([], [{ state: 'pending', created_at: at(3) }]), at(3));
+});
+
+test('only http and https are links, and what is around them is not', () => {
+  const hrefs = (text) =>
+    linkParts(text)
+      .filter((part) => part.href)
+      .map((part) => part.href);
+  assert.deepEqual(hrefs('see (https://example.org/a_(b)), or http://x.org/?q=1.'), [
+    'https://example.org/a_(b)',
+    'http://x.org/?q=1',
+  ]);
+  assert.deepEqual(hrefs('javascript:alert(1) data:text/html,x ftp://x.org https:// https://"><script>'), []);
+  for (const text of ['a https://b.org c', 'https://b.org', '<b>', ''])
+    assert.equal(
+      linkParts(text)
+        .map((part) => part.text)
+        .join(''),
+      text,
+    );
+});
+
+test('long messages fold, short ones and small overhangs do not', () => {
+  assert.equal(folded('short'), null);
+  assert.ok(folded('word '.repeat(2000)).length <= 1400);
+  assert.equal(folded(Array(40).fill('line').join('\n')).split('\n').length, 18);
+  assert.equal(byteLength('é'.repeat(8001)), 16002);
+});
+
+test('initials and emoji', () => {
+  assert.deepEqual(
+    [initials('Ada Lovelace'), initials('engines'), initials('🙂'), initials('Émile du Châtelet')],
+    ['AL', 'En', '?', 'ÉC'],
+  );
+  assert.deepEqual([isEmojiOnly('👩‍💻 👍🏽'), isEmojiOnly('1'), isEmojiOnly('ok 🙂')], [true, false, false]);
+});
+
+test('routes go both ways, and nonsense is the start page', () => {
+  for (const hash of ['#/user/9', '#/group/21', '#/bot', '#/profile', '#/'])
+    assert.equal(formatRoute(parseRoute(hash)), hash);
+  for (const hash of ['#/user/0', '#/user/x', '#/nothing', '#/bot/1', '#/user/9/9'])
+    assert.equal(parseRoute(hash).view, 'home');
+  for (const key of ['user-9', 'group-21', 'bot']) assert.equal(routeKey(keyRoute(key)), key);
+});
+
+class FakeClient extends EventTarget {
+  connection = 'signed-out';
+  retryAt = null;
+  userId = null;
+  calls = [];
+  answers = {
+    users: [ada, bob],
+    rooms: [],
+    groups: [engines],
+    profile: { ...ada },
+    notifications: [],
+    members: [{ ...ada, present: true }],
+  };
+
+  resume() {
+    [this.userId, this.connection] = [7, 'connecting'];
+    return true;
+  }
+
+  say(type, detail) {
+    this.dispatchEvent(Object.assign(new Event(type), { detail }));
+  }
+
+  online() {
+    this.connection = 'online';
+    this.say('connection');
+  }
+
+  conversation = () => ({ load: async () => {}, outgoing: [], markRead: async () => {} });
+}
+for (const name of ['users', 'rooms', 'groups', 'profile', 'notifications', 'members', 'enter', 'leave']) {
+  FakeClient.prototype[name] = async function call(id) {
+    this.calls.push(id === undefined ? name : `${name} ${id}`);
+    return this.answers[name];
+  };
+}
+
+async function until(condition) {
+  for (const end = Date.now() + 2000; !condition();) {
+    if (Date.now() > end) throw new Error(`never: ${condition}`);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+
+test('what is heard while a list is on its way is not lost', async () => {
+  const client = new FakeClient();
+  let answer;
+  client.users = () =>
+    new Promise((done) => {
+      answer = done;
+    });
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => answer);
+  client.say('user_activity', { user_id: 9, login: true });
+  answer([ada, bob]);
+  await until(() => store.state.loaded.people);
+  assert.equal(store.state.people.get(9).online, true);
+});
+
+test('opening a group of mine enters it, closing leaves it; one of others is only looked at', async () => {
+  const client = new FakeClient();
+  client.answers.groups = [engines, { ...engines, chat_group_id: 22, is_member: false }];
+  const store = new Store(client);
+  store.resume();
+  store.open('group-21');
+  client.online();
+  await until(() => client.calls.includes('enter 21'));
+  store.open('group-22');
+  await until(() => client.calls.includes('leave 21') && client.calls.includes('members 22'));
+  assert.ok(!client.calls.includes('enter 22'));
+});
+
+test('when the session ends, nothing of it stays', async () => {
+  const client = new FakeClient();
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => store.state.loaded.people);
+  client.connection = 'signed-out';
+  client.say('ended', { code: 4403 });
+  assert.deepEqual([store.state.people.size, store.state.ended, store.state.connection], [0, 4403, 'signed-out']);
+});
