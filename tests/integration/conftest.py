@@ -43,6 +43,18 @@ def busy_stack():
 
 
 @pytest.fixture(scope="session")
+def quiet_stack():
+    """What the daemon does by itself, it does seldom."""
+    options = {
+        "PARLOR_BUS_SWEEP_MS": 1000,
+        "PARLOR_SOCKET_UNREAD_INTERVAL_MS": 60000,
+        "PARLOR_MAIL_POLL_MS": 1000,
+    }
+    with Stack({**QUICK, **options}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def fragile_stack():
     """For tests that kill parts; each test leaves it healthy."""
     with Stack({**QUICK, "PARLOR_DATABASE_READ_TIMEOUT_S": 5}) as running:

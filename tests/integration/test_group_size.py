@@ -1,10 +1,5 @@
 """What a message to a group costs the database does not depend on how many members it has."""
 
-import pytest
-
-from conftest import QUICK
-from support.stack import Stack
-
 SMALL, LARGE = 10, 10_000
 MESSAGES = 100
 # What the server counts; none of them may grow with the members.
@@ -22,14 +17,6 @@ COUNTERS = (
 )
 # The daemon's own clockwork (heartbeat, sweep, mail) runs on; one statement more a message would be 1.
 NOISE = 0.5
-
-
-@pytest.fixture(scope="module")
-def quiet_stack():
-    """What goes on by itself goes on seldom."""
-    options = {"PARLOR_BUS_SWEEP_MS": 1000, "PARLOR_SOCKET_UNREAD_INTERVAL_MS": 60000}
-    with Stack({**QUICK, **options, "PARLOR_MAIL_POLL_MS": 1000}) as running:
-        yield running
 
 
 def make_group(stack, owner, members):

@@ -235,7 +235,7 @@ def _content_type(headers):
 
 
 ASYNCAPI = AsyncApi(DOCS / "asyncapi.yaml")
-OPENAPI = OpenApi(DOCS / "openapi.yaml") if (DOCS / "openapi.yaml").exists() else None
+OPENAPI = OpenApi(DOCS / "openapi.yaml")
 
 
 def check_frame(frame):
@@ -244,7 +244,5 @@ def check_frame(frame):
 
 def check_answer(answer):
     """An answer of the library `requests`, from an address under /http."""
-    if OPENAPI is None:
-        return
     path = urlsplit(answer.request.url).path
     OPENAPI.check(answer.request.method, path.removeprefix("/http"), answer.status_code, answer.headers, answer.content)
