@@ -28,8 +28,9 @@ scene('flow 1, register a new account: the mail, the link, and everybody sees wh
   await emmys.link(texts.mail.confirmed).click();
   await emmys.fillSignIn(email, PASSWORD);
   await page.getByText(texts.sign.wrong).waitFor();
-  await page.goto(stack.url + link);
-  assert.match(await page.getByRole('main').or(page.locator('body')).first().innerText(), /account/i);
+  await page.goto(stack.url + link); // opening it changes nothing yet: mail programs open links, too
+  await page.getByRole('button').click();
+  await page.waitForFunction(() => document.querySelector('button') === null);
   await bobs.card(`Emmy Noether ${email}`).getByText(texts.people.offline).waitFor();
   await emmys.signIn({ email });
   await emmys.heading(texts.home.title('Emmy')).waitFor();
@@ -62,7 +63,7 @@ scene('flow 3, logout: the page forgets, and the others see it', async (scene) =
   await adas.composer(bob.name).fill('a secret draft');
   await bobs.open(ada.name);
   await bobs.page.getByRole('main').getByText(texts.connection.online).waitFor();
-  await adas.link(`${ada.name}, ${texts.list.you}`, adas.sidebar).or(adas.item(ada.name)).first().click();
+  await adas.sidebar.getByRole('link', { name: texts.list.you }).click();
   await adas.button(texts.sign.out).click();
   await adas.heading(texts.sign.in).waitFor();
   await bobs.page.getByRole('main').getByText(texts.connection.offline).waitFor();

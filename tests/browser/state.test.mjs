@@ -68,6 +68,14 @@ test('an older read mark does not undo a newer message', () => {
   );
 });
 
+test('nor does it in a group', () => {
+  const said = { seq: 4, user_id: 9, chat_group_id: 21, message: 'x', timestamp: at(5) };
+  const one = reduce(known, frame('group_chat_message', said));
+  assert.equal(reduce(one, frame('notification_update', { chat_group_id: 21, unread: 0, timestamp: at(1) })), one);
+  const away = reduce(one, frame('notification_update', { chat_group_id: 21, unread: 3, timestamp: at(7) }));
+  assert.deepEqual([away.groups.get(21).unread, away.groups.get(21).last_timestamp], [3, at(7)]);
+});
+
 test('who enters a group for the first time becomes a member, who leaves stays one', () => {
   const listed = { ...known, members: new Map([[21, new Map([[7, { ...ada, present: true }]])]]) };
   const enters = frame('group_chat_activitity', {

@@ -100,11 +100,11 @@ const reducers = {
 
   notification_update(state, frame) {
     const difference = { unread: frame.unread, last_timestamp: frame.timestamp };
-    if (frame.chat_group_id) return { ...state, groups: change(state.groups, frame.chat_group_id, difference) };
-    const room = [...state.rooms.values()].find((one) => one.chat_room_id === frame.chat_room_id);
-    // Only forwards: a mark that moved while a message was on its way says an older time.
-    if (!room || frame.timestamp < room.last_timestamp) return state;
-    return { ...state, rooms: change(state.rooms, room.other_user_id, difference) };
+    const [name, id] = frame.chat_group_id ? ['groups', frame.chat_group_id] : ['rooms', otherIn(state, frame.chat_room_id)];
+    const known = state[name].get(id);
+    // Only forwards: a mark that moved while a message was on its way counts without that message.
+    if (!known || frame.timestamp < (known.last_timestamp ?? '')) return state;
+    return { ...state, [name]: put(state[name], id, { ...known, ...difference }) };
   },
 
   group_chat_update(state, { chat_group_id, name, owner_id }) {
@@ -174,6 +174,9 @@ function withPresence(state, id, user_id, present) {
     members: put(state.members, id, put(listed, user_id, { ...member, present, ...(present && { online: true }) })),
   };
 }
+
+const otherIn = (state, chat_room_id) =>
+  [...state.rooms.values()].find((room) => room.chat_room_id === chat_room_id)?.other_user_id;
 
 let activityCount = 0;
 

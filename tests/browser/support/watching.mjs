@@ -60,8 +60,8 @@ export class Watching {
 
   #answered(response) {
     const url = new URL(response.url());
-    this.#note(`${response.status()} ${response.request().method()} ${url.pathname}${url.search}`);
-    const isOurs = !url.pathname.startsWith('/http/') && url.pathname !== '/socket';
-    if (isOurs && response.status() >= 400) this.#problem(`${response.status()} for ${url.pathname}`);
+    const line = `${response.status()} ${response.request().method()} ${url.pathname}${url.search}`;
+    if (url.pathname.startsWith('/http/') || url.pathname === '/socket') this.#note(line);
+    else if (response.status() >= 400) this.#problem(line);
   }
 }
