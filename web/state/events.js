@@ -100,7 +100,9 @@ const reducers = {
 
   notification_update(state, frame) {
     const difference = { unread: frame.unread, last_timestamp: frame.timestamp };
-    const [name, id] = frame.chat_group_id ? ['groups', frame.chat_group_id] : ['rooms', otherIn(state, frame.chat_room_id)];
+    const [name, id] = frame.chat_group_id
+      ? ['groups', frame.chat_group_id]
+      : ['rooms', otherIn(state, frame.chat_room_id)];
     const known = state[name].get(id);
     // Only forwards: a mark that moved while a message was on its way counts without that message.
     if (!known || frame.timestamp < (known.last_timestamp ?? '')) return state;
