@@ -93,6 +93,7 @@ def test_a_worker_killed_between_commit_and_push(broken):
     """The daemon can't take the push: it stands still while workers commit, push and die."""
     ada, bob = broken.person("Ada"), broken.person("Bob")
     receiving = bob.socket()
+    ada.wait_online(bob)  # a daemon that is stopped while it stores that would hold the lock of his row
     daemon = broken.pid("wsd")
     os.kill(daemon, signal.SIGSTOP)
     try:
