@@ -9,7 +9,8 @@ import { texts } from '../texts.js';
 const WARN_BYTES = 1000; // so many before the limit the number appears
 
 export const Composer = memo(({ conversationKey, name, inputRef, onSend, onEscape }) => {
-  const { toast } = useApp();
+  const { store, toast } = useApp();
+  const draft = `${store.state.userId}-${conversationKey}`; // nobody else's, should another person sign in here
   const ownRef = useRef();
   const [hasText, setHasText] = useState(false);
   const [left, setLeft] = useState(null);
@@ -24,12 +25,12 @@ export const Composer = memo(({ conversationKey, name, inputRef, onSend, onEscap
   useLayoutEffect(() => {
     const input = ownRef.current;
     inputRef.current = input;
-    input.value = readDraft(conversationKey);
+    input.value = readDraft(draft);
     look();
   }, [conversationKey]);
 
   const changed = () => {
-    keepDraft(conversationKey, ownRef.current.value);
+    keepDraft(draft, ownRef.current.value);
     look();
   };
   const send = () => {

@@ -1,5 +1,5 @@
-// What was typed and not sent, for each conversation, as long as the tab lives: a reload or a glance elsewhere loses
-// nothing. Without a storage (blocked by the browser) drafts live until the reload.
+// What was typed and not sent, by each person in each conversation, as long as the tab lives: a reload or a glance
+// elsewhere loses nothing. Without a storage (blocked by the browser) drafts live until the reload.
 
 const PREFIX = 'parlor-draft-';
 const memory = new Map();
