@@ -38,7 +38,6 @@ scene('flow 5, message with the bot: question and answer, in all of my windows a
   const second = await scene.seated(ada);
   for (const seat of [adas, second, bobs]) await seat.openBot();
   await adas.button(texts.bot.examples[0]).click();
-  await adas.page.getByText(texts.bot.thinking).waitFor({ state: 'attached' }).catch(() => {}); // it may be faster
   await until(async () => (await adas.texts()).length === 2, 'the answer');
   await adas.write(texts.bot.name, 'one more thing', 'and another');
   await until(async () => (await adas.texts()).length === 6, 'all answers');

@@ -38,8 +38,8 @@ scene('flow 1, register a new account: the mail, the link, and everybody sees wh
 });
 
 scene('flow 2, login: a wrong password says so, the right one shows what was missed', async (scene) => {
-  const [[bob, bobs]] = await scene.people('Bob');
   const ada = await scene.newcomer('Ada');
+  const [[bob, bobs]] = await scene.people('Bob');
   const carol = await scene.person('Carol');
   carol.conversation({ user_id: ada.user_id }).send('while you were away');
   await bobs.goto('#/people');

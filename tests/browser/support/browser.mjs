@@ -1,6 +1,6 @@
 // browser.mjs: the one Chromium of a test process, started by whoever asks first, ended after the last test.
 //
-// CHROMIUM: another one than Debian's. Used by scenes.mjs and look.mjs's relatives; fails with Playwright's own words.
+// CHROMIUM: another one than Debian's. Used by scenes.mjs; fails with Playwright's own words.
 
 import { after } from 'node:test';
 

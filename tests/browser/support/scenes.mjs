@@ -62,10 +62,16 @@ export class BrowserScene extends Scene {
     return Promise.all(all.map(async (person) => [person, await this.seated(person)]));
   }
 
-  async anotherTab(seat) {
-    const tab = await seat.anotherTab();
+  /** What "Duplicate tab" makes: the same window, with a copy of what the tab keeps. */
+  async duplicate(seat) {
+    const tab = await seat.duplicate();
     this.seats.push(tab);
     return tab;
+  }
+
+  /** A figure for whoever reads the test's output. Nothing depends on it. */
+  note(text) {
+    this.#context.diagnostic(text);
   }
 }
 

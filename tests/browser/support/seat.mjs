@@ -37,16 +37,22 @@ export class Seat {
   }
 
   async #openPage() {
-    this.page = await this.context.newPage();
-    await this.watching.follow(this.page);
+    return this.#useFor(await this.context.newPage());
+  }
+
+  async #useFor(page) {
+    this.page = page;
+    await this.watching.follow(page);
     return this;
   }
 
-  /** One more tab of the same window, as "Open in a new tab" makes it: with a copy of nothing. */
-  async anotherTab() {
-    const tab = new Seat(this.context, this.base, `${this.label} (2nd tab)`);
-    await tab.#openPage();
-    return tab;
+  /** As the browser's "Duplicate tab": a copy of this tab's sessionStorage, at the same address. */
+  async duplicate() {
+    const [page] = await Promise.all([
+      this.context.waitForEvent('page'),
+      this.page.evaluate(() => void window.open(location.href)),
+    ]);
+    return new Seat(this.context, this.base, `${this.label} (duplicate)`).#useFor(page);
   }
 
   // ---- going somewhere
@@ -61,7 +67,7 @@ export class Seat {
     await this.online();
   }
 
-  async fillSignIn(email, password) {
+  async fillSignIn(email, password = PASSWORD) {
     await this.field(texts.sign.email).fill(email);
     await this.field(texts.sign.password).fill(password);
     await this.button(texts.sign.doIn).click();
@@ -156,9 +162,28 @@ export class Seat {
     return this.page.waitForFunction(() => document.querySelector('.outgoing') === null);
   }
 
+  outgoingCount() {
+    return this.page.locator('.outgoing .text').count();
+  }
+
   /** The texts of the open conversation from top to bottom, with what is on its way. */
   texts() {
     return this.page.locator('[data-seq] .text, .outgoing .text').allTextContents();
+  }
+
+  /** Notes what the line above the page says about the connection, from now on; see `told`. */
+  listen() {
+    return this.page.evaluate(() => {
+      window.told = [];
+      const place = document.querySelector('.banner-place [role=status]');
+      const note = () => place.textContent !== '' && window.told.push(place.textContent);
+      new MutationObserver(note).observe(place, { characterData: true, childList: true, subtree: true });
+    });
+  }
+
+  /** Until it has been said. */
+  heard(text) {
+    return this.page.waitForFunction((wanted) => window.told.includes(wanted), text);
   }
 
   /** Until exactly these are there, in this order. Shows what there was instead. */

@@ -1,7 +1,7 @@
 // watching.mjs: writes down what a page says and asks for, and what of it must never happen, whatever is tested.
 //
-// Used by seat.mjs for each page. `problems` has: errors of scripts, violations of the Content-Security-Policy, errors in
-// the console, requests and sockets to another host, files of the page that are missing.
+// Used by seat.mjs for each page. `problems` has: errors of scripts, violations of the Content-Security-Policy, errors
+// in the console, requests and sockets to another host, files of the page that are missing.
 
 // The browser's own remarks on answers that a test asks for: a wrong password, a line that is cut.
 const EXPECTED = /Failed to load resource|WebSocket connection to|WebSocket is already/;
