@@ -14,6 +14,7 @@ redocly comes from npm (scripts/npm.sh).
     lint.py [--jobs N] [--tidy-tests] -- COMPILER FLAGS
 """
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import re
