@@ -2,14 +2,14 @@
 """make lint: what a reviewer should not have to say.
 
 clang-format and clang-tidy over our C++, shellcheck over all scripts, redocly over the interface
-documents, and the rules below that keep each foreign library in the one place that knows its traps
-(docs/architecture.md) and the includes pointing downwards. A file that clang-tidy has passed is not looked at again until it, a header that it
+documents, AsyncAPI's own parser over the socket's, and the rules below that keep each foreign library in
+the one place that knows its traps (docs/architecture.md) and the includes pointing downwards. A file that clang-tidy has passed is not looked at again until it, a header that it
 includes, .clang-tidy or the flags change; the memory of that is build/lint/.
 
 clang-tidy looks at the programs, and with --tidy-tests at the tests: they are nearly half of all files, and
 each costs it several times as much (docs/development.md).
 
-redocly comes from npm (scripts/npm.sh).
+redocly and the parser come from npm (scripts/npm.sh).
 
     lint.py [--jobs N] [--tidy-tests] -- COMPILER FLAGS
 """
@@ -154,6 +154,9 @@ def check_documents():
         status, out, err = npm("run", "--silent", "lint", "--", document)
         if status != 0 or re.search(r"You have \d+ warning", out + err):
             complaints.append(out + err)
+    status, out, err = npm("run", "--silent", "lint:asyncapi", "--", "docs/asyncapi.yaml")
+    if status != 0:
+        complaints.append(out + err)
     return complaints
 
 
@@ -181,7 +184,7 @@ def main(arguments):
         ("clang-format", lambda: run(["clang-format", "--dry-run", "-Werror", *everything])),
         ("our rules", lambda: list(own_rules(everything))),
         ("shellcheck", lambda: run(["shellcheck", "-x", *bash_scripts()])),
-        ("redocly", check_documents),
+        ("documents", check_documents),
         ("clang-tidy", lambda: tidy_all(tidied, flags, jobs)),
     ]:
         complaints = check()
