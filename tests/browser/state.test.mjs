@@ -230,6 +230,10 @@ class FakeClient extends EventTarget {
     return true;
   }
 
+  async logout() {
+    this.connection = 'signed-out';
+  }
+
   say(type, detail) {
     this.dispatchEvent(Object.assign(new Event(type), { detail }));
   }
@@ -270,6 +274,40 @@ test('what is heard while a list is on its way is not lost', async () => {
   answer([ada, bob]);
   await until(() => store.state.loaded.people);
   assert.equal(store.state.people.get(9).online, true);
+});
+
+const noAnswer = () => Object.assign(new Error('no answer'), { code: 'network', passing: true });
+
+test('a list that gets no answer while the socket is well is asked for again', async () => {
+  const client = new FakeClient();
+  let isBroken = true;
+  for (const name of ['users', 'profile', 'members']) {
+    const well = client[name];
+    client[name] = (id) => (isBroken ? Promise.reject(noAnswer()) : well.call(client, id));
+  }
+  const store = new Store(client);
+  store.resume();
+  store.open('group-21');
+  client.online();
+  await until(() => store.state.failed?.people && store.state.failed.me && store.state.loaded.groups);
+  assert.equal(store.state.failed.groups, undefined);
+  isBroken = false;
+  await until(() => store.state.loaded.people && store.state.me && store.state.members.has(21));
+  assert.equal(store.state.failed, null);
+  await store.logout();
+});
+
+test('what is refused is not asked for again', async () => {
+  const client = new FakeClient();
+  let asked = 0;
+  client.users = () => Promise.reject(Object.assign(new Error('no'), { code: 'forbidden', passing: ++asked < 0 }));
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => store.state.failed?.people);
+  await new Promise((done) => setTimeout(done, 1100));
+  assert.equal(asked, 1);
+  await store.logout();
 });
 
 test('opening a group of mine enters it, closing leaves it; one of others is only looked at', async () => {

@@ -11,7 +11,7 @@ export const emptyState = Object.freeze({
   connection: 'signed-out',
   retryAt: null,
   ended: null,
-  failed: null,
+  failed: null, // { people: error, … }: lists whose last request failed
   userId: null,
   me: null,
   people: new Map(), // user_id -> User

@@ -2,13 +2,15 @@
 // the views, testable under Node with any object that is like a ParlorClient (parlor-client.d.ts).
 //
 // It fetches the lists each time the socket is (again) ready, because what happened before was not heard, and applies
-// the frames heard meanwhile to what comes back. A list that can't be fetched is tried again; what the page shows
-// until then is what it had. Requests that a person asked for reject with the ParlorError, for the view to show.
+// the frames heard meanwhile to what comes back. A list that can't be fetched is tried again, in growing pauses, for as
+// long as there is a socket (without one, its return fetches them all); what the page shows until then is what it had. Requests that a person asked for reject with the ParlorError, for the view to show.
 
 import { FRAMES, emptyState, reduce, withPreview } from './events.js';
 import { keyRoute, routeTarget } from './route.js';
+import { growing } from '../client/pauses.js';
 
-const RETRY_MS = 3000;
+const RETRY_MS = 1000; // the first; each is up to twice as long as the one before
+const MOST_RETRY_MS = 30000;
 const CROWD_MS = 40;
 const SLOW_SOCKET_MS = 1200; // then the lists are fetched without waiting for it
 
@@ -33,6 +35,7 @@ export class Store {
   #listeners = new Set();
   #recorders = new Set(); // frames heard while a list is on its way
   #timers = new Map();
+  #failures = new Map(); // how often in a row, by what is fetched
   #notifying = false;
   #notifiedAt = 0;
 
@@ -128,15 +131,32 @@ export class Store {
       if (this.client.userId !== userId || userId === null) return;
       const replayed = frames.reduce(reduce, { ...this.state, [name]: fresh });
       const namesAt = this.state.namesAt + Number(name === 'people');
-      this.#patch({ [name]: replayed[name], namesAt, failed: null, loaded: { ...this.state.loaded, [name]: true } });
+      this.#noteFailure(name, null);
+      this.#patch({ [name]: replayed[name], namesAt, loaded: { ...this.state.loaded, [name]: true } });
     } catch (error) {
-      if (this.client.connection === 'signed-out') return;
-      // Without a network the socket's return is what brings the lists back.
-      if (error.code !== 'network') this.#soon(name, () => this.#fetchList(name), error.retryAfterMs ?? RETRY_MS);
-      if (!this.state.loaded[name]) this.#patch({ failed: error });
+      if (this.client.userId !== userId || this.client.connection === 'signed-out') return;
+      this.#noteFailure(name, error);
+      this.#againLater(name, error, () => this.#fetchList(name));
     } finally {
       this.#recorders.delete(frames);
     }
+  }
+
+  /** `state.failed`: the error of each list whose last request failed; null: none did. */
+  #noteFailure(name, error) {
+    if (error === null) this.#failures.delete(name);
+    const { [name]: before, ...others } = this.state.failed ?? {};
+    if (error === null && !before) return;
+    const failed = error ? { ...others, [name]: error } : others;
+    this.#patch({ failed: Object.keys(failed).length > 0 ? failed : null });
+  }
+
+  /** Nobody else asks again while the socket is well. Without one, the next `online` fetches everything. */
+  #againLater(name, error, action) {
+    if (this.client.connection !== 'online' || error.passing === false) return;
+    const count = this.#failures.get(name) ?? 0;
+    this.#failures.set(name, count + 1);
+    this.#soon(name, action, Math.max(error.retryAfterMs ?? 0, growing(count, RETRY_MS, MOST_RETRY_MS)));
   }
 
   #soon(name, action, ms) {
@@ -147,6 +167,7 @@ export class Store {
   #clearTimers() {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    this.#failures.clear();
   }
 
   // ---- frames
@@ -232,10 +253,10 @@ export class Store {
       const groups = group
         ? new Map(this.state.groups).set(id, { ...group, members: replayed.get(id).size })
         : this.state.groups;
+      this.#failures.delete('members');
       this.#patch({ members: replayed, groups });
     } catch (error) {
-      if (error.code !== 'network' && this.state.openKey === `group-${id}`)
-        this.#soon('members', () => this.fetchMembers(id), error.retryAfterMs ?? RETRY_MS);
+      if (this.state.openKey === `group-${id}`) this.#againLater('members', error, () => this.fetchMembers(id));
     } finally {
       this.#recorders.delete(frames);
     }
