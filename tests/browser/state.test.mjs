@@ -243,7 +243,8 @@ class FakeClient extends EventTarget {
     this.say('connection');
   }
 
-  conversation = () => ({ load: async () => {}, outgoing: [], markRead: async () => {} });
+  conversation = () => this.talk;
+  talk = { messages: [], outgoing: [], load: async () => {}, markRead: async () => {} };
 }
 for (const name of ['users', 'rooms', 'groups', 'profile', 'notifications', 'members', 'enter', 'leave']) {
   FakeClient.prototype[name] = async function call(id) {
@@ -308,6 +309,31 @@ test('what is refused is not asked for again', async () => {
   await new Promise((done) => setTimeout(done, 1100));
   assert.equal(asked, 1);
   await store.logout();
+});
+
+test('what comes while a read mark is on its way stays unread', async () => {
+  const client = new FakeClient();
+  client.answers.rooms = [{ chat_room_id: 12, other_user_id: 9, last_timestamp: at(1), last_seq: 1, unread: 1 }];
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => store.state.loaded.rooms);
+  client.talk.messages = [message(1, 9)];
+  let answer;
+  client.talk.markRead = () => new Promise((done) => (answer = done));
+  const hear = (seq) => {
+    client.talk.messages = [...client.talk.messages, message(seq, 9)];
+    client.say('room_chat_message', roomFrame(seq, 9, 7));
+  };
+  const marking = store.markRead('user-9');
+  hear(2);
+  answer();
+  await marking;
+  assert.equal(store.state.rooms.get(9).unread, 1);
+  const again = store.markRead('user-9');
+  answer();
+  await again;
+  assert.equal(store.state.rooms.get(9).unread, 0);
 });
 
 test('opening a group of mine enters it, closing leaves it; one of others is only looked at', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Conversation } from '../../web/client/conversation.js';
+import { ParlorError } from '../../web/client/http.js';
 import { ReadMarks } from '../../web/client/marks.js';
 import { Outbox } from '../../web/client/outbox.js';
 import { Store } from '../../web/client/store.js';
@@ -18,6 +19,8 @@ const message = (seq, user_id, text) => ({ seq, user_id, message: text, timestam
 async function room(context) {
   const history = [message(1, 9, 'hello')];
   const sent = [];
+  const marks = []; // { timestamp, answer(error) } of each read mark that was sent
+  const broken = { with: null }; // an error: no history
   let talk = null;
   const outbox = new Outbox(
     { store: new Store(null, () => {}), name: 'unsent', ackTimeoutMs: 60000 },
@@ -34,15 +37,22 @@ async function room(context) {
     me: () => ME,
     isOnline: () => true,
     findRoom: async () => 12,
-    get: async (path, { timestamp = '', before = false }) => ({
-      messages: history.filter((row) => (before ? row.seq === 0 : row.timestamp > timestamp)),
-      has_more: timestamp === '', // there is an older one: see `before`
-    }),
+    get: async (path, { timestamp = '', before = false }) => {
+      if (broken.with) throw broken.with;
+      return {
+        messages: history.filter((row) => (before ? row.seq === 0 : row.timestamp > timestamp)),
+        has_more: timestamp === '', // there is an older one: see `before`
+      };
+    },
+    putReadMark: ({ timestamp }) =>
+      new Promise((resolve, reject) => {
+        marks.push({ timestamp, answer: (error) => (error ? reject(error) : resolve()) });
+      }),
   });
   context.after(() => [talk.end(), outbox.end(true)]);
   await talk.load();
   outbox.online();
-  return { talk, outbox, history, sent };
+  return { talk, outbox, history, sent, marks, broken };
 }
 
 const shown = (talk) => [...talk.messages, ...talk.outgoing].map((item) => item.message);
@@ -105,4 +115,37 @@ test('one change event a microtask, none without a change', async (context) => {
   talk.receive([message(3, 9, 'b')]);
   await Promise.resolve();
   assert.equal(changes, 1);
+});
+
+test('what is read while a read mark is on its way is marked, too', async (context) => {
+  const { talk, marks } = await room(context);
+  const first = talk.markRead();
+  talk.receive([message(2, 9, 'quick')]);
+  const second = talk.markRead();
+  talk.receive([message(3, 9, 'not seen yet')]);
+  marks[0].answer();
+  await until(() => marks.length === 2, 'the second mark');
+  marks[1].answer();
+  await Promise.all([first, second]);
+  assert.deepEqual(marks.map((mark) => mark.timestamp), [time(1), time(2)]);
+});
+
+test('a read mark that fails is put again', async (context) => {
+  const { talk, marks } = await room(context);
+  const marking = talk.markRead();
+  marks[0].answer(new ParlorError({ code: 'network' }));
+  await assert.rejects(marking, { code: 'network' });
+  await talk.catchUp();
+  marks[1].answer();
+  await talk.markRead();
+  assert.deepEqual(marks.map((mark) => mark.timestamp), [time(1), time(1)]);
+});
+
+test('a loaded conversation that could not be read again mends itself while there is a socket', async (context) => {
+  const { talk, history, broken } = await room(context);
+  history.push(message(2, 9, 'unheard'));
+  broken.with = new ParlorError({ status: 503, code: 'unavailable' });
+  await assert.rejects(talk.load(), { code: 'unavailable' });
+  broken.with = null;
+  await until(() => talk.messages.length === 2, 'read again');
 });

@@ -34,6 +34,7 @@ export class Conversation extends EventTarget {
   #again = false;
   #older = null;
   #marking = null;
+  #markUpTo = ''; // what markRead() was last called for
   #unmarked = false; // a read mark that did not get through
   #timer = null;
   #failures = 0;
@@ -77,9 +78,15 @@ export class Conversation extends EventTarget {
     return this.#hasOlder;
   }
 
-  load() {
+  async load() {
     this.#wanted = true;
-    return this.#refresh();
+    try {
+      await this.#refresh();
+      this.#failures = 0;
+    } catch (error) {
+      this.#catchUpLater(error); // whoever asked is told; the rest is ours
+      throw error;
+    }
   }
 
   loadOlder() {
@@ -104,7 +111,8 @@ export class Conversation extends EventTarget {
   async markRead() {
     const last = this.#timeline.last;
     if (last === undefined || !this.#hasUnread()) return;
-    this.#marking ??= this.#putReadMark(last.timestamp).finally(() => (this.#marking = null));
+    this.#markUpTo = last.timestamp;
+    this.#marking ??= this.#putReadMarks().finally(() => (this.#marking = null));
     await this.#marking;
   }
 
@@ -286,6 +294,14 @@ export class Conversation extends EventTarget {
     const me = this.#host.me();
     const newest = this.#timeline.messages.findLast((message) => message.user_id !== me);
     return newest !== undefined && !this.#host.marks.covers(key, newest.timestamp);
+  }
+
+  // One request at a time. Who asks while one is on its way has seen more than it says.
+  async #putReadMarks() {
+    for (let done = ''; done < this.#markUpTo && !this.#ended; ) {
+      done = this.#markUpTo;
+      await this.#putReadMark(done);
+    }
   }
 
   async #putReadMark(timestamp) {

@@ -321,9 +321,14 @@ export class Store {
     this.#patch({ me, people, namesAt: this.state.namesAt + 1 });
   }
 
+  /** What is loaded of the conversation is read. What comes meanwhile stays unread. */
   async markRead(key) {
-    await this.conversation(key).markRead();
-    this.#forgetUnread(key);
+    const conversation = this.conversation(key);
+    const marked = conversation.messages.at(-1)?.seq ?? 0;
+    await conversation.markRead();
+    const { messages } = conversation;
+    const isNews = (message) => message.seq > marked && message.user_id !== this.state.userId;
+    this.#setUnread(key, messages.filter(isNews).length, messages.at(-1)?.timestamp ?? '');
   }
 
   /** Also of conversations that were never opened. Rejects if one of them fails, when all have been tried. */
@@ -337,11 +342,13 @@ export class Store {
     if (failed) throw failed.reason;
   }
 
-  #forgetUnread(key) {
+  /** Only ever less; and not if there is something newer than `knownUpTo`, which nobody has loaded. */
+  #setUnread(key, unread, knownUpTo) {
     const { view, id } = keyRoute(key);
     const name = { user: 'rooms', group: 'groups' }[view];
     const known = name && this.state[name].get(id);
-    if (known?.unread > 0) this.#patch({ [name]: new Map(this.state[name]).set(id, { ...known, unread: 0 }) });
+    if (known?.unread > unread && (known.last_timestamp ?? '') <= knownUpTo)
+      this.#patch({ [name]: new Map(this.state[name]).set(id, { ...known, unread }) });
     if (view === 'bot' && this.state.bot.unread > 0) this.#patch({ bot: { ...this.state.bot, unread: 0 } });
   }
 }
