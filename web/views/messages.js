@@ -31,13 +31,13 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
   useConversation(conversation);
   const { messages, outgoing, hasOlder } = conversation;
   const me = useStore((state) => state.userId);
-  const namesAt = useStore((state) => state.namesAt);
+  useStore((state) => state.namesAt); // drawn again then; each block looks whether it has one of the new names
   const activities = useStore((state) => state.activities.get(conversation.key) ?? NONE);
-  const { isFresh, failure, load } = useLoading(conversation);
-  const unread = useUnreadLine(conversation, me, isFresh);
-  const scroll = useScroll(conversation, isFresh);
-  const older = useOlder(conversation, scroll);
-  const blocks = useBlocks({ messages, me, firstUnreadSeq: unread.seq, activities });
+  const { isFresh, isCurrent, failure, load } = useLoading(conversation);
+  const unread = useUnreadLine(conversation, me, isFresh, isCurrent);
+  const drawn = useDrawn(useBlocks({ messages, me, firstUnreadSeq: unread.seq, activities }));
+  const scroll = useScroll(conversation, isFresh, drawn.firstSeq);
+  const older = useOlder(conversation, scroll, drawn);
   useReading(conversation, scroll, unread, isFresh);
   listRef.current = { toEnd: scroll.toEnd, isAtEnd: () => scroll.isAtEnd.current };
 
@@ -61,9 +61,9 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
           ${!isShown && !failure && html`<${MessagesSkeleton} />`}
           ${failure && html`<${Failed} text=${failure} retry=${load} />`}
           ${isEmpty && html`<${Nothing} route=${route} name=${name} onExample=${onExample} />`}
-          ${isShown && !isEmpty && html`<${Start} hasOlder=${hasOlder} older=${older} />`}
-          ${isShown && blocks.map((block) => html`<${Block} key=${block.key} rows=${block.rows}
-            isFull=${block.messages.length >= 100} namesAt=${namesAt} kind=${route.view} />`)}
+          ${isShown && !isEmpty && html`<${Start} hasOlder=${hasOlder || drawn.hasMore} older=${older} />`}
+          ${isShown && drawn.blocks.map((block) => html`<${Block} key=${block.key} rows=${block.rows}
+            isFull=${block.messages.length >= 100} names=${namesIn(block, store.state)} kind=${route.view} />`)}
           ${outgoing.length > 0 && html`<${Outgoing} conversation=${conversation} outgoing=${outgoing} />`}
           ${route.view === 'bot' && html`<${Thinking} since=${waitingSince(messages, outgoing)} />`}
         </div>
@@ -79,17 +79,47 @@ function useBlocks(input) {
   return previous.current;
 }
 
-/** Loads when opened, and again on demand; a failure without a network mends itself. */
+const authors = new WeakMap(); // by the rows of a block: who wrote in it
+
+/** Another string when somebody in the block is called something else. */
+function namesIn({ rows }, state) {
+  if (!authors.has(rows)) authors.set(rows, new Set(rows.flatMap(authorsOf)));
+  return [...authors.get(rows)].map((id) => authorName(state, id)).join('\n');
+}
+
+const authorsOf = ({ message, user_id }) => (message ? [message.user_id] : user_id === undefined ? [] : [user_id]);
+
+/**
+ * Coming back to thousands of messages: the newest two blocks are drawn, and those with the unread; `more` draws one
+ * above them. What comes from the server later is drawn at once.
+ */
+function useDrawn(blocks) {
+  const [from, setFrom] = useState(() => blocks.at(-2)?.key ?? 0);
+  const start = Math.min(from, blocks.find((block) => block.unreadSeq > 0)?.key ?? from);
+  const above = blocks.filter((block) => block.key < start);
+  const shown = above.length > 0 ? blocks.slice(above.length) : blocks;
+  return {
+    blocks: shown,
+    firstSeq: shown[0]?.messages[0]?.seq,
+    hasMore: above.length > 0,
+    more: () => setFrom(above.length > 1 ? above.at(-1).key : 0),
+  };
+}
+
+/**
+ * Loads when opened, and again on demand; a failure without a network mends itself. isFresh: there is something to
+ * show, even if what is newest could not be asked for yet; isCurrent: it has been.
+ */
 function useLoading(conversation) {
-  const [state, setState] = useState({ isFresh: false, failure: null });
+  const [state, setState] = useState({ isCurrent: false, failure: null });
   const connection = useStore((all) => all.connection);
   const isThere = useRef(true);
   const load = useCallback(() => {
-    setState({ isFresh: false, failure: null });
+    setState({ isCurrent: false, failure: null });
     const done = (next) => isThere.current && setState(next);
     conversation.load().then(
-      () => done({ isFresh: true, failure: null }),
-      (error) => done({ isFresh: false, failure: errorText(error) }),
+      () => done({ isCurrent: true, failure: null }),
+      (error) => done({ isCurrent: false, failure: errorText(error) }),
     );
   }, [conversation]);
   useEffect(() => {
@@ -103,18 +133,20 @@ function useLoading(conversation) {
     if (connection === 'online' && state.failure) load();
   }, [connection]);
   // What was loaded before is better than a page that says sorry.
-  return { ...state, failure: conversation.loaded ? null : state.failure, load };
+  return { ...state, isFresh: conversation.loaded, failure: conversation.loaded ? null : state.failure, load };
 }
 
 /** Where the unread begin. Fixed once found; begins anew when messages come while nobody looks. */
-function useUnreadLine(conversation, me, isFresh) {
+function useUnreadLine(conversation, me, isFresh, isCurrent) {
   const { store } = useApp();
   const line = useRef(null);
   const [, redraw] = useState(0);
-  line.current ??= { unread: unreadOf(store.state, conversation.key), lastSeq: null, seq: 0 };
+  line.current ??= { ...listed(store.state, conversation.key), lastSeq: null, seq: 0 };
   const current = line.current;
   const newest = conversation.messages.at(-1);
-  if (isFresh && newest && current.lastSeq === null) current.lastSeq = newest.seq;
+  // The number is counted back from what is newest, which a conversation loaded long ago may not have yet.
+  if (newest && current.lastSeq === null && (isCurrent || (isFresh && newest.seq >= current.newest)))
+    current.lastSeq = newest.seq;
   if (current.unread > 0 && current.seq === 0 && current.lastSeq !== null) {
     current.seq = firstUnreadSeq(conversation.messages, current.unread, current.lastSeq, me);
   }
@@ -125,22 +157,22 @@ function useUnreadLine(conversation, me, isFresh) {
   return { seq: current.seq, begin };
 }
 
-function unreadOf(state, key) {
+function listed(state, key) {
   const [kind, id] = key.split('-');
-  return { user: state.rooms.get(Number(id)), group: state.groups.get(Number(id)) }[kind]?.unread ?? 0;
+  const item = { user: state.rooms.get(Number(id)), group: state.groups.get(Number(id)) }[kind];
+  return { unread: item?.unread ?? 0, newest: item?.last_seq ?? 0 };
 }
 
 /**
  * Keeps the view where the eye is: at the end if it was there, at the same message if older ones came above. `ref` is
  * what scrolls. Everything is measured before and after a drawing, never between.
  */
-function useScroll(conversation, isFresh) {
+function useScroll(conversation, isFresh, first) {
   const ref = useRef();
   const innerRef = useRef();
   const isAtEnd = useRef(true);
-  const placed = useRef(false);
+  const placed = useRef(null); // null, 'early' (what is newest is not loaded yet), 'fresh'
   const [away, setAway] = useState(null); // the newest seq when the end was left; null: at the end
-  const first = conversation.messages[0]?.seq;
   const shownFirst = useRef(first);
   // While drawing, the page still shows what was before.
   const anchor = ref.current && placed.current && first !== shownFirst.current ? anchorOf(ref.current) : null;
@@ -156,8 +188,9 @@ function useScroll(conversation, isFresh) {
   useLayoutEffect(() => {
     const element = ref.current;
     shownFirst.current = first;
-    if (!placed.current && conversation.messages.length > 0) {
-      placed.current = isFresh;
+    const place = isFresh ? 'fresh' : (placed.current ?? 'early');
+    if (placed.current !== place && conversation.messages.length > 0) {
+      placed.current = place;
       const line = element.querySelector('.row-unread');
       element.scrollTop = line ? offsetIn(line, element) - 72 : element.scrollHeight;
       isAtEnd.current = atEnd(element);
@@ -202,10 +235,15 @@ function anchorOf(element) {
   return null;
 }
 
-function useOlder(conversation, scroll) {
+/** Going up: first through what is in memory, then the server is asked. */
+function useOlder(conversation, scroll, drawn) {
   const [state, setState] = useState('idle'); // idle, busy, failed
   const busy = useRef(false);
   const load = () => {
+    if (drawn.hasMore) {
+      drawn.more();
+      return;
+    }
     if (busy.current || !conversation.hasOlder) return;
     busy.current = true;
     setState('busy');
@@ -225,7 +263,7 @@ function useOlder(conversation, scroll) {
   // Also when what is loaded does not fill the page.
   useEffect(() => {
     if (conversation.loaded && scroll.ref.current) look();
-  }, [conversation.loaded, conversation.messages[0]?.seq]);
+  }, [conversation.loaded, drawn.firstSeq]);
   return { state, look, retry: load };
 }
 
@@ -242,7 +280,7 @@ function useReading(conversation, scroll, unread, isFresh) {
     hasLine.current = false;
     if (hasOpened.current && !scroll.isAtEnd.current) return;
     hasOpened.current = true;
-    store.markRead(conversation.key).catch(() => {}); // the next message, or leaving, tries again
+    store.markRead(conversation.key).catch(() => {}); // the client tries again after the next break
   };
   const latest = useRef();
   latest.current = read;
@@ -301,11 +339,13 @@ const Jump = ({ scroll }) =>
     <${Icon} name="down" />${scroll.newCount > 0 && html`<span>${texts.conversation.jumpCount(scroll.newCount)}</span>`}
   </button>`;
 
-/** Reads out what others say, as it comes; not what is loaded. */
+const SAID_MOST = 6;
+
+/** Reads out what others say, as it comes; not what is loaded. Each has an element: repeated words are read again. */
 function Announcer({ messages, isFresh, me }) {
   const { store } = useApp();
   const known = useRef(null);
-  const said = useRef('');
+  const said = useRef(NONE);
   const newest = messages.at(-1)?.seq ?? 0;
   if (isFresh) {
     const news =
@@ -313,12 +353,12 @@ function Announcer({ messages, isFresh, me }) {
         ? []
         : messages.filter((message) => message.seq > known.current && message.user_id !== me).slice(-3);
     known.current = newest;
-    if (news.length > 0)
-      said.current = news
-        .map((message) =>
-          texts.conversation.announce(authorName(store.state, message.user_id), message.message.slice(0, 300)),
-        )
-        .join('\n');
+    const say = ({ seq, user_id, message }) => ({
+      seq,
+      text: texts.conversation.announce(authorName(store.state, user_id), message.slice(0, 300)),
+    });
+    if (news.length > 0) said.current = [...said.current, ...news.map(say)].slice(-SAID_MOST);
   }
-  return html`<div class="hidden" aria-live="polite">${said.current}</div>`;
+  return html`<div class="hidden" aria-live="polite">${said.current.map(({ seq, text }) => html`<p key=${seq}>${text}
+    </p>`)}</div>`;
 }

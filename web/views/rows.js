@@ -1,6 +1,6 @@
 // One row of a conversation, whatever its kind, and the blocks they come in.
 //
-// A block is drawn again only when its rows are another array, or somebody's name has changed (`namesAt`). A full one
+// A block is drawn again only when its rows are another array, or somebody in them is called something else (`names`). A full one
 // tells the browser its measured height and that it need not be laid out while out of sight (content-visibility), which
 // keeps thousands of messages cheap.
 
