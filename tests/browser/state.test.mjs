@@ -87,7 +87,9 @@ test('who enters a group for the first time becomes a member, who leaves stays o
   const entered = reduce(listed, enters);
   assert.equal(entered.members.get(21).get(9).present, true);
   assert.equal(entered.groups.get(21).members, 3);
-  assert.equal(entered.activities.get('group-21')[0].afterSeq, 3);
+  const [line] = entered.activities.get('group-21');
+  assert.deepEqual([line.afterSeq, line.user_id, line.is_enter], [3, 9, true]);
+  assert.equal(reduce(listed, { ...enters, user_id: 7 }).activities.size, 0);
   const left = reduce(entered, { ...enters, is_enter: false });
   assert.equal(left.members.get(21).get(9).present, false);
   assert.equal(left.groups.get(21).members, 3);
@@ -107,6 +109,15 @@ test('a new name reaches the list, my profile and the members', () => {
     ['Augusta', 'King', 'Augusta'],
   );
   assert.notEqual(next.namesAt, state.namesAt);
+});
+
+test('the list quotes a message only beside its own time', () => {
+  const quoted = (state) => conversations(state).find((item) => item.key === 'group-21').preview?.message;
+  const said = { seq: 4, user_id: 9, chat_group_id: 21, message: 'old words', timestamp: at(5) };
+  const one = reduce(known, frame('group_chat_message', said));
+  assert.equal(quoted(one), 'old words');
+  const told = reduce(one, frame('notification_update', { chat_group_id: 21, unread: 2, timestamp: at(7) }));
+  assert.equal(quoted(told), undefined);
 });
 
 test('the list has the newest conversation first, and nobody twice', () => {
@@ -334,6 +345,20 @@ test('what comes while a read mark is on its way stays unread', async () => {
   answer();
   await again;
   assert.equal(store.state.rooms.get(9).unread, 0);
+});
+
+test('what happens in a group stands below the messages that were read from its history', async () => {
+  const client = new FakeClient();
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => store.state.loaded.groups);
+  client.talk.messages = [4, 5].map((seq) => message(seq, 9));
+  client.say('group_chat_activitity', { chat_group_id: 21, user_id: 9, is_enter: true, message: 'x' });
+  assert.equal(store.state.activities.get('group-21')[0].afterSeq, 5);
+  store.noteNewest('group-21', message(5, 9));
+  const { last_seq, last_timestamp, unread } = store.state.groups.get(21);
+  assert.deepEqual([last_seq, last_timestamp, unread], [5, at(5), 2]);
 });
 
 test('opening a group of mine enters it, closing leaves it; one of others is only looked at', async () => {

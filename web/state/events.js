@@ -20,8 +20,10 @@ export const emptyState = Object.freeze({
   groups: new Map(), // chat_group_id -> Group
   members: new Map(), // chat_group_id -> Map(user_id -> Member), for groups that were opened
   lastWriters: new Map(), // key -> user_id, from /notifications
-  activities: new Map(), // key -> [{ id, afterSeq, text, timestamp }]: heard since the page was opened
-  previews: new Map(), // key -> { user_id, message }: the newest message, where it is known
+  // key -> [{ id, afterSeq, user_id, is_enter, text, timestamp }]: heard since the page was opened; one's own coming and
+  // going is not. Without is_enter it is about who is no longer a member.
+  activities: new Map(),
+  previews: new Map(), // key -> { user_id, message, timestamp }: the newest message that was seen
   bot: { timestamp: null, unread: 0, lastSeq: 0 },
   loaded: Object.freeze({ people: false, rooms: false, groups: false }),
   openKey: null, // the conversation on the screen
@@ -95,7 +97,7 @@ const reducers = {
     if (!last || last.seq <= state.bot.lastSeq) return state;
     const unread = state.openKey === 'bot' || last.is_user ? state.bot.unread : state.bot.unread + 1;
     const bot = { timestamp: last.timestamp, unread, lastSeq: last.seq };
-    return withPreview({ ...state, bot }, 'bot', { user_id: last.is_user ? state.userId : 0, message: last.message });
+    return withPreview({ ...state, bot }, 'bot', { ...last, user_id: last.is_user ? state.userId : 0 });
   },
 
   notification_update(state, frame) {
@@ -124,10 +126,12 @@ const reducers = {
 
   group_chat_activitity(state, frame) {
     const { chat_group_id, user_id, is_enter } = frame;
-    return withActivity(withPresence(state, chat_group_id, user_id, is_enter), chat_group_id, frame.message);
+    const next = withPresence(state, chat_group_id, user_id, is_enter);
+    return user_id === state.userId ? next : withActivity(next, frame, { is_enter, text: frame.message });
   },
 
-  group_member_removed(state, { chat_group_id, user_id }) {
+  group_member_removed(state, frame) {
+    const { chat_group_id, user_id } = frame;
     const group = state.groups.get(chat_group_id);
     if (!group) return state;
     const mine = user_id === state.userId;
@@ -137,11 +141,8 @@ const reducers = {
     const members = listed ? put(state.members, chat_group_id, without(listed, user_id)) : state.members;
     const next = { ...state, groups: change(state.groups, chat_group_id, difference), members };
     const person = state.people.get(user_id);
-    return withActivity(
-      next,
-      chat_group_id,
-      mine ? texts.group.youAreOut : texts.group.isOut(person ? fullName(person) : texts.somebody),
-    );
+    const isOut = texts.group.isOut(person ? fullName(person) : texts.somebody);
+    return withActivity(next, frame, { text: mine ? texts.group.youAreOut : isOut });
   },
 };
 
@@ -182,21 +183,32 @@ const otherIn = (state, chat_room_id) =>
 
 let activityCount = 0;
 
-function withActivity(state, id, text) {
-  const key = `group-${id}`;
+// `after_seq`: the newest message that was shown when the frame came; the list may know of fewer.
+function withActivity(state, { chat_group_id, user_id, after_seq = 0 }, what) {
+  const key = `group-${chat_group_id}`;
   activityCount += 1;
-  const activity = {
-    id: activityCount,
-    afterSeq: state.groups.get(id)?.last_seq ?? 0,
-    text,
-    timestamp: new Date().toISOString(),
-  };
+  const afterSeq = Math.max(state.groups.get(chat_group_id)?.last_seq ?? 0, after_seq);
+  const activity = { id: activityCount, afterSeq, user_id, ...what, timestamp: new Date().toISOString() };
   const list = [...(state.activities.get(key) ?? []), activity].slice(-MOST_ACTIVITIES);
   return { ...state, activities: put(state.activities, key, list) };
 }
 
-export function withPreview(state, key, { user_id, message }) {
+/** Never an older message than what is known. */
+export function withPreview(state, key, { user_id, message, timestamp }) {
   const known = state.previews.get(key);
-  if (known?.user_id === user_id && known.message === message) return state;
-  return { ...state, previews: put(state.previews, key, { user_id, message: message.slice(0, 200) }) };
+  if (known && known.timestamp >= timestamp) return state;
+  return { ...state, previews: put(state.previews, key, { user_id, message: message.slice(0, 200), timestamp }) };
+}
+
+/** What was read from the history is newer than the list. `messages`: those that are loaded, the newest last. */
+export function withNewest(state, name, id, messages) {
+  const known = state[name].get(id);
+  const newest = messages.at(-1);
+  if (!known || !newest || newest.seq <= known.last_seq) return state;
+  // What the list's time covers is counted already.
+  const isNews = (one) => one.timestamp > (known.last_timestamp ?? '') && one.user_id !== state.userId;
+  const counts = known.is_member !== false;
+  const unread = known.unread + (counts ? messages.filter((one) => one.seq > known.last_seq && isNews(one)).length : 0);
+  const fresh = { ...known, last_seq: newest.seq, last_timestamp: newest.timestamp, unread };
+  return { ...state, [name]: put(state[name], id, fresh) };
 }

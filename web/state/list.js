@@ -14,6 +14,12 @@ export function conversations(state) {
   return items.sort(byActivity);
 }
 
+/** The words belong to the time beside them: of a message that only a notification told of there are none. */
+function previewOf(state, key, timestamp) {
+  const preview = state.previews.get(key);
+  return preview?.timestamp === timestamp ? preview : undefined;
+}
+
 const byActivity = (a, b) =>
   (b.timestamp ?? '').localeCompare(a.timestamp ?? '') ||
   Number(a.kind === 'bot') - Number(b.kind === 'bot') ||
@@ -25,7 +31,7 @@ function roomItem(state, room) {
   const user = state.people.get(room.other_user_id);
   return {
     ...(user
-      ? personItem(state, user)
+      ? personItem(user)
       : {
           kind: 'user',
           id: room.other_user_id,
@@ -35,10 +41,11 @@ function roomItem(state, room) {
         }),
     unread: room.unread,
     timestamp: room.last_timestamp,
+    preview: previewOf(state, `user-${room.other_user_id}`, room.last_timestamp),
   };
 }
 
-function personItem(state, user) {
+function personItem(user) {
   const key = `user-${user.user_id}`;
   return {
     kind: 'user',
@@ -48,7 +55,6 @@ function personItem(state, user) {
     online: user.online,
     unread: 0,
     timestamp: null,
-    preview: state.previews.get(key),
   };
 }
 
@@ -63,7 +69,7 @@ export function groupItem(state, group) {
     isMember: group.is_member,
     unread: group.unread,
     timestamp: group.last_timestamp,
-    preview: state.previews.get(key),
+    preview: previewOf(state, key, group.last_timestamp),
   };
 }
 
@@ -75,7 +81,7 @@ function botItem(state) {
     name: texts.bot.name,
     unread: state.bot.unread,
     timestamp: state.bot.timestamp,
-    preview: state.previews.get('bot'),
+    preview: previewOf(state, 'bot', state.bot.timestamp),
   };
 }
 
@@ -84,15 +90,7 @@ const sortedPeople = new WeakMap(); // by the Map of people: sorting thousands i
 /** Everybody but me: who is online first, then by name. */
 export function people(state) {
   if (!sortedPeople.has(state.people)) {
-    const items = [...state.people.values()].map((user) => ({
-      kind: 'user',
-      id: user.user_id,
-      key: `user-${user.user_id}`,
-      name: fullName(user),
-      online: user.online,
-      unread: 0,
-      timestamp: null,
-    }));
+    const items = [...state.people.values()].map(personItem);
     sortedPeople.set(
       state.people,
       items.sort((a, b) => Number(b.online) - Number(a.online) || byName(a, b)),

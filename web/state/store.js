@@ -5,7 +5,7 @@
 // the frames heard meanwhile to what comes back. A list that can't be fetched is tried again, in growing pauses, for as
 // long as there is a socket (without one, its return fetches them all); what the page shows until then is what it had. Requests that a person asked for reject with the ParlorError, for the view to show.
 
-import { FRAMES, emptyState, reduce, withPreview } from './events.js';
+import { FRAMES, emptyState, reduce, withNewest, withPreview } from './events.js';
 import { keyRoute, routeTarget } from './route.js';
 import { growing } from '../client/pauses.js';
 
@@ -172,10 +172,17 @@ export class Store {
 
   // ---- frames
 
-  #hear(frame) {
+  #hear(heard) {
+    const frame = this.#placed(heard);
     for (const frames of this.#recorders) frames.push(frame);
     this.#set(reduce(this.state, frame));
     this.#followUp(frame);
+  }
+
+  /** What happens in a group stands below the newest message that is shown, of which the list need not know. */
+  #placed(frame) {
+    if (frame.type !== 'group_chat_activitity' && frame.type !== 'group_member_removed') return frame;
+    return { ...frame, after_seq: this.conversation(`group-${frame.chat_group_id}`).messages.at(-1)?.seq ?? 0 };
   }
 
   /** What a frame speaks of and we don't know is fetched. */
@@ -279,12 +286,11 @@ export class Store {
   /** The view tells what it has loaded, so the list can quote it. */
   noteNewest(key, message) {
     const next = withPreview(this.state, key, message);
-    if (key !== 'bot') return this.#set(next);
-    return this.#set(
-      next.bot.timestamp >= message.timestamp
-        ? next
-        : { ...next, bot: { ...next.bot, timestamp: message.timestamp, lastSeq: message.seq } },
-    );
+    const { view, id } = keyRoute(key);
+    if (view !== 'bot')
+      this.#set(withNewest(next, view === 'user' ? 'rooms' : 'groups', id, this.conversation(key).messages));
+    else if (next.bot.timestamp >= message.timestamp) this.#set(next);
+    else this.#set({ ...next, bot: { ...next.bot, timestamp: message.timestamp, lastSeq: message.seq } });
   }
 
   // ---- what a person asks for

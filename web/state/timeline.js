@@ -10,7 +10,7 @@ const BLOCK = 100;
 const blockOf = (seq) => Math.floor((seq - 1) / BLOCK);
 
 /**
- * input: { messages (by seq), me, firstUnreadSeq (0: none), activities: [{ id, afterSeq, text, timestamp }] }.
+ * input: { messages (by seq), me, firstUnreadSeq (0: none), activities: as in the state }.
  * Returns [{ key, rows, … }]; a row is { kind: 'day' | 'unread' | 'message' | 'activity', key, … }.
  */
 export function buildBlocks(previous, input) {
