@@ -8,8 +8,9 @@ const std::string_view kPageStyle =
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem}"
     "button{font:inherit;padding:.6rem 1.4rem;border:0;border-radius:.4rem;background:#2457c5;"
     "color:#fff;cursor:pointer}"
-    "@media(prefers-color-scheme:dark){body{background:#16181d;color:#e6e6e6}}";
-const std::string_view kPageStyleHash = "IUzQQX+LBD0NZvB/PagIBPTBm5njyFl0fy+2bXuZJis=";
+    "a{color:#2457c5}"
+    "@media(prefers-color-scheme:dark){body{background:#16181d;color:#e6e6e6}a{color:#9db8f5}}";
+const std::string_view kPageStyleHash = "0RlLbKps1EtnpYuSpcUi+nPC0fl/K9/OZTW/VsLtqXg=";
 
 namespace {
 
@@ -35,6 +36,9 @@ std::string Escape(std::string_view text) {
   }
   return out;
 }
+
+// From here on it goes on where people sign in: at this origin's own pages (web/state/route.js).
+constexpr std::string_view kSignInLink = "<p><a href=\"/#/signin\">Sign in</a></p>";
 
 std::string Policy() {
   return "default-src 'none'; style-src 'sha256-" + std::string(kPageStyleHash) +
@@ -63,8 +67,9 @@ Response Page(int status, std::string_view title, std::string_view text, std::st
 
 }  // namespace
 
+// What has gone well leads to the sign-in; what has not, nowhere.
 Response HtmlPage(int status, std::string_view title, std::string_view text) {
-  return Page(status, title, text, "");
+  return Page(status, title, text, status < 300 ? kSignInLink : "");
 }
 
 Response HtmlPageWithButton(std::string_view title, std::string_view text,

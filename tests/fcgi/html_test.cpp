@@ -61,6 +61,12 @@ TEST(HtmlTest, ThePageLoadsNothingAndTellsNobody) {
   EXPECT_THAT(page.body, Not(HasSubstr("href=")));
 }
 
+TEST(HtmlTest, WhatHasGoneWellLeadsToTheSignIn) {
+  EXPECT_THAT(HtmlPage(201, "a", "b").body, HasSubstr("<a href=\"/#/signin\">"));
+  EXPECT_THAT(HtmlPage(404, "a", "b").body, Not(HasSubstr("href=")));
+  EXPECT_THAT(HtmlPageWithButton("a", "b", "c").body, Not(HasSubstr("href=")));
+}
+
 TEST(HtmlTest, TheButtonPostsToThePageItself) {
   EXPECT_THAT(HtmlPageWithButton("a", "b", "Go").body,
               HasSubstr("<form method=\"post\"><button>Go</button></form>"));
