@@ -15,6 +15,7 @@ scene('flow 1, register a new account: the mail, the link, and everybody sees wh
   await emmys.goto();
   await emmys.link(texts.sign.up).click();
   await emmys.button(texts.sign.doUp).click();
+  await emmys.hasFocus(emmys.field(texts.sign.firstName));
   assert.equal(await page.getByText(texts.errors.required).count(), 4);
   await emmys.field(texts.sign.firstName).fill('Emmy');
   await emmys.field(texts.sign.lastName).fill(`Noether ${email}`);
@@ -127,6 +128,7 @@ scene('flow 17, update the profile: new names reach everybody, a new password en
   await adas.field(texts.sign.firstName).fill(' ');
   await adas.button(texts.profile.save).click();
   await adas.page.getByText(texts.errors.required).waitFor();
+  await adas.hasFocus(adas.field(texts.sign.firstName));
   const [fresh, name] = ['a quite different password 8', `Augusta King ${ada.user_id}`];
   await adas.field(texts.sign.firstName).fill('Augusta');
   await adas.field(texts.sign.lastName).fill(`King ${ada.user_id}`);

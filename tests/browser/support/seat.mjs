@@ -147,6 +147,11 @@ export class Seat {
     return this.rows.filter({ has: this.text(text) });
   }
 
+  /** The focus comes to what is wrong in a form, after it is drawn. Before that one's typing may go astray. */
+  hasFocus(element) {
+    return until(() => element.evaluate((one) => one === document.activeElement), 'the focus');
+  }
+
   // ---- talking
 
   /** Types and presses Enter in the open conversation with `name`. */
