@@ -49,6 +49,9 @@ export interface Outgoing {
   readonly error?: { code: string; message: string };
 }
 
+/** How many messages of a conversation are not acknowledged, and when the newest of them was written. */
+export interface Unsent { pending: number; failed: number; newest: Iso }
+
 export interface Conversation extends EventTarget {
   readonly key: string; // "user-9", "group-21", "bot"
   readonly target: Target;
@@ -101,6 +104,7 @@ export interface Options {
  *   user_update, user_activity, group_chat_update, group_chat_activitity, group_member_removed, notification_update,
  *   room_chat_message, group_chat_message, bot_chat_message, error;
  * and of our own: 'connection' (`connection` or `retryAt` changed; detail has both),
+ * 'unsent' (it is different; at most one a microtask),
  * 'ended' (the session ended elsewhere; detail.code is 4403, or 4401: the token is no longer good),
  * 'resync' (there is a socket again, or for the first time, and lists that were fetched without one may be old: fetch
  * them again). `error` also comes with codes of our own, for logs: 'closed', 'storage_full'.
@@ -111,6 +115,8 @@ export class ParlorClient extends EventTarget {
   readonly connection: Connection;
   readonly retryAt: number | null; // Date.now() of the next attempt while 'waiting'
   readonly userId: number | null;
+  /** By a conversation's key, also of those that nobody has asked for. Computed anew each time. */
+  readonly unsent: ReadonlyMap<string, Unsent>;
 
   register(account: { email: string; password: string; first_name: string; last_name: string }): Promise<string>;
   /** Keeps the token in the storage and connects; does not wait for `online`. Ends a session that was open here. */

@@ -6,7 +6,7 @@
 // rejecting its promise with a ParlorError; only a target that is none (targets.js) is a TypeError.
 
 import { Conversation } from './client/conversation.js';
-import { customEvent } from './client/events.js';
+import { customEvent, oncePerMicrotask } from './client/events.js';
 import { Http, ParlorError } from './client/http.js';
 import { ReadMarks } from './client/marks.js';
 import { nobodysOutbox, Outbox } from './client/outbox.js';
@@ -32,6 +32,8 @@ export class ParlorClient extends EventTarget {
   #presence = null;
   #roomsAsked = null;
   #listsMayBeOld = false; // something was fetched while no socket told what changed afterwards
+
+  #unsentChanged = oncePerMicrotask(() => this.#userId !== null && this.#emit('unsent', null));
 
   constructor(options = {}) {
     super();
@@ -71,6 +73,10 @@ export class ParlorClient extends EventTarget {
 
   get userId() {
     return this.#userId;
+  }
+
+  get unsent() {
+    return this.#userId === null ? new Map() : this.#outbox.summary();
   }
 
   // ---- the session
@@ -189,7 +195,10 @@ export class ParlorClient extends EventTarget {
       { store: this.#store, name: `unsent.${userId}`, ackTimeoutMs: this.#ackTimeoutMs },
       {
         send: (frame) => this.#socket.send(frame),
-        onChange: (key) => this.#conversations.get(key)?.outgoingChanged(),
+        onChange: (key) => {
+          this.#conversations.get(key)?.outgoingChanged();
+          this.#unsentChanged();
+        },
         onStored: (record, ack) => this.#stored(record, ack),
         onSilence: () => this.#socket.giveUp(),
       },

@@ -227,6 +227,7 @@ class FakeClient extends EventTarget {
   retryAt = null;
   userId = null;
   calls = [];
+  unsent = new Map();
   answers = {
     users: [ada, bob],
     rooms: [],
@@ -359,6 +360,26 @@ test('what happens in a group stands below the messages that were read from its 
   store.noteNewest('group-21', message(5, 9));
   const { last_seq, last_timestamp, unread } = store.state.groups.get(21);
   assert.deepEqual([last_seq, last_timestamp, unread], [5, at(5), 2]);
+});
+
+test('what is unsent counts and is listed, with whomever it is', async () => {
+  const client = new FakeClient();
+  client.answers.groups = [{ ...engines, is_member: false }];
+  client.unsent.set('group-21', { pending: 0, failed: 1, newest: at(3) });
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => store.state.loaded.people && store.state.loaded.groups);
+  client.unsent = new Map(client.unsent).set('user-9', { pending: 2, failed: 0, newest: at(4) });
+  client.say('unsent');
+  assert.equal(store.unsent(), 3);
+  assert.deepEqual(
+    sections(store.state, 'all', '').map(({ name, items }) => [name, items.map((item) => item.key)]),
+    [['conversations', ['user-9', 'group-21', 'bot']]],
+  );
+  const [toBob, toGroup] = conversations(store.state);
+  assert.deepEqual([toBob.name, toBob.pending, toBob.timestamp], ['Bob Byron', 2, at(4)]);
+  assert.deepEqual([toGroup.name, toGroup.failed, toGroup.isMember], ['Engines', 1, false]);
 });
 
 test('opening a group of mine enters it, closing leaves it; one of others is only looked at', async () => {

@@ -240,3 +240,14 @@ test('what is unsent is there again, unless it was discarded', async () => {
   first.end(true);
   assert.deepEqual(box(store).outbox.list('user-1'), []);
 });
+
+test('what is unsent is summed up by conversation', () => {
+  const { outbox, sent } = box();
+  for (const key of ['user-1', 'user-1', 'group-3']) outbox.add(key, 'words', null);
+  outbox.online();
+  outbox.refused({ client_msg_id: sent[0].client_msg_id, code: 'forbidden', message: 'no' });
+  const [[key, { newest, ...counts }], other] = [...outbox.summary()];
+  assert.deepEqual([key, counts, other[0]], ['user-1', { pending: 1, failed: 1 }, 'group-3']);
+  assert.ok(Date.parse(newest) <= Date.now());
+  outbox.end(true);
+});

@@ -46,6 +46,19 @@ export class Outbox {
     return [...this.#records.values()].filter((record) => record.key === key);
   }
 
+  /** By key: how many are `pending` and `failed`, and when the `newest` was written. What is shown as sent is neither. */
+  summary() {
+    const byKey = new Map();
+    for (const { key, hiddenBy, view } of this.#records.values()) {
+      if (hiddenBy !== null) continue;
+      const counts = byKey.get(key) ?? { pending: 0, failed: 0, newest: '' };
+      counts[view.state] += 1;
+      if (view.created_at > counts.newest) counts.newest = view.created_at;
+      byKey.set(key, counts);
+    }
+    return byKey;
+  }
+
   /** `after_seq`: the last message that was known to be there when this one was written; null: none was. */
   add(key, text, after_seq) {
     const message = wellFormed(text);

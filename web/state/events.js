@@ -24,6 +24,7 @@ export const emptyState = Object.freeze({
   // going is not. Without is_enter it is about who is no longer a member.
   activities: new Map(),
   previews: new Map(), // key -> { user_id, message, timestamp }: the newest message that was seen
+  unsent: new Map(), // key -> { pending, failed, newest }: messages of mine that are not acknowledged
   bot: { timestamp: null, unread: 0, lastSeq: 0 },
   loaded: Object.freeze({ people: false, rooms: false, groups: false }),
   openKey: null, // the conversation on the screen

@@ -1,17 +1,37 @@
 // What the left column shows: one list of conversations, and whom else one could talk to. Pure; used by the views.
 
+import { keyRoute } from './route.js';
 import { folding, fullName } from './text.js';
 import { texts } from '../texts.js';
 
 export const FILTERS = ['all', 'unread', 'people', 'groups'];
 
-/** Rooms, groups of mine and the bot as equal entries; what is newest comes first, the bot last while unused. */
+/**
+ * Rooms, groups of mine, the bot, and whatever else has something unsent, as equal entries; what is newest comes first,
+ * the bot last while unused. `pending`, `failed`: how many messages of mine are on their way, or were refused.
+ */
 export function conversations(state) {
   const items = [];
   for (const room of state.rooms.values()) items.push(roomItem(state, room));
   for (const group of state.groups.values()) if (group.is_member) items.push(groupItem(state, group));
   items.push(botItem(state));
-  return items.sort(byActivity);
+  if (state.unsent.size === 0) return items.sort(byActivity);
+  const inList = new Set(items.map((item) => item.key));
+  for (const key of state.unsent.keys()) if (!inList.has(key)) items.push(unsentItem(state, key));
+  return items.map((item) => withUnsent(state, item)).sort(byActivity);
+}
+
+/** Somebody one has not talked with yet, or a group that one has left: what was written there must not be lost. */
+function unsentItem(state, key) {
+  const { view, id } = keyRoute(key);
+  const group = view === 'group' && state.groups.get(id);
+  const item = group ? groupItem(state, group) : view === 'group' ? unknownItem(view, id) : userItem(state, id);
+  return { ...item, unread: 0, timestamp: state.unsent.get(key).newest, preview: undefined };
+}
+
+function withUnsent(state, item) {
+  const counts = state.unsent.get(item.key);
+  return counts ? { ...item, pending: counts.pending, failed: counts.failed } : item;
 }
 
 /** The words belong to the time beside them: of a message that only a notification told of there are none. */
@@ -28,22 +48,28 @@ const collator = new Intl.Collator(texts.locale);
 const byName = (a, b) => collator.compare(a.name, b.name) || a.id - b.id;
 
 function roomItem(state, room) {
-  const user = state.people.get(room.other_user_id);
   return {
-    ...(user
-      ? personItem(user)
-      : {
-          kind: 'user',
-          id: room.other_user_id,
-          key: `user-${room.other_user_id}`,
-          name: texts.somebody,
-          online: false,
-        }),
+    ...userItem(state, room.other_user_id),
     unread: room.unread,
     timestamp: room.last_timestamp,
     preview: previewOf(state, `user-${room.other_user_id}`, room.last_timestamp),
   };
 }
+
+function userItem(state, id) {
+  const user = state.people.get(id);
+  return user ? personItem(user) : unknownItem('user', id);
+}
+
+const unknownItem = (kind, id) => ({
+  kind,
+  id,
+  key: `${kind}-${id}`,
+  name: texts.somebody,
+  online: false,
+  unread: 0,
+  timestamp: null,
+});
 
 function personItem(user) {
   const key = `user-${user.user_id}`;
@@ -139,7 +165,7 @@ function filtered(state, filter) {
     list.push(
       section(
         'otherGroups',
-        groups(state).filter((item) => !item.isMember),
+        groups(state).filter((item) => !item.isMember && !inList.has(item.key)),
         GROUPS_SHOWN,
       ),
     );

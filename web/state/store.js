@@ -45,6 +45,7 @@ export class Store {
     for (const type of FRAMES) client.addEventListener(type, (event) => this.#hear({ ...event.detail, type }));
     client.addEventListener('connection', () => this.#connectionChanged());
     client.addEventListener('resync', () => this.#soon('lists', () => this.fetchLists(), 20));
+    client.addEventListener('unsent', () => this.#unsentChanged());
     client.addEventListener('ended', (event) =>
       this.#set({ ...emptyState, ended: event.detail?.code ?? 'invalid_token' }),
     );
@@ -100,6 +101,7 @@ export class Store {
 
   #begin() {
     this.#patch({ ended: null, userId: this.client.userId });
+    this.#unsentChanged();
     this.#connectionChanged();
     this.#soon('slow', () => this.state.loaded.people || this.fetchLists(), SLOW_SOCKET_MS);
   }
@@ -273,14 +275,16 @@ export class Store {
     return this.client.conversation(routeTarget(keyRoute(key)));
   }
 
-  /** How many messages of mine are not acknowledged, in the conversations of the list. */
+  /** How many messages of mine are not acknowledged, to whomever. */
   unsent() {
-    const keys = [
-      ...[...this.state.rooms.keys()].map((id) => `user-${id}`),
-      ...[...this.state.groups.keys()].map((id) => `group-${id}`),
-      'bot',
-    ];
-    return keys.reduce((sum, key) => sum + this.conversation(key).outgoing.length, 0);
+    return [...this.client.unsent.values()].reduce((sum, { pending, failed }) => sum + pending + failed, 0);
+  }
+
+  #unsentChanged() {
+    const [before, unsent] = [this.state.unsent, this.client.unsent];
+    const isSame = (one, other) => one?.pending === other.pending && one.failed === other.failed;
+    const same = before.size === unsent.size && [...unsent].every(([key, counts]) => isSame(before.get(key), counts));
+    if (!same) this.#patch({ unsent });
   }
 
   /** The view tells what it has loaded, so the list can quote it. */
