@@ -101,6 +101,8 @@ function Inside({ route }) {
 }
 
 window.addEventListener('online', () => client.connectNow());
+// A machine that slept says nothing else, and a hidden page's timers are slow.
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && client.connectNow());
 store.resume();
 const root = document.getElementById('app');
 root.textContent = '';

@@ -64,7 +64,8 @@ export interface Conversation extends EventTarget {
   readonly hasOlder: boolean;
   /**
    * The newest page, or what is new since the last time. Safe to call again, and needless: from the first call on, the
-   * conversation is kept up to date, and if that call failed, it is made up for when the connection is back.
+   * conversation is kept up to date, and if a call fails, it is made up for: in growing pauses while there is a socket,
+   * else when the connection is back.
    */
   load(): Promise<void>;
   loadOlder(): Promise<void>; // 100 more, if hasOlder; one at a time
@@ -94,6 +95,8 @@ export interface Options {
   /** Default: sessionStorage; null: memory. Of this client alone: no two may share one. Names begin with "parlor.". */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   WebSocket?: unknown; // default: the global ones
+  /** By which the tabs of one person agree on presence. Default: the browser's; none in Node. */
+  BroadcastChannel?: unknown;
   fetch?: typeof fetch;
   reconnect?: { firstMs?: number; mostMs?: number }; // 500 and 30000; each pause is jittered by half
   ackTimeoutMs?: number; // 15000: then the socket is taken for dead and everything is sent again on a new one
@@ -125,7 +128,8 @@ export class ParlorClient extends EventTarget {
   logout(): Promise<void>; // forgets the token whatever the server says; discards what was unsent
   /**
    * While 'waiting': do not wait. While 'online' and nothing came for 30 s: a new socket, as the old one may have died
-   * unnoticed. Call it on the window's 'online' event, and when a page becomes visible.
+   * unnoticed. It also enters again what is entered, should somebody have left it elsewhere. Call it on the window's
+   * 'online' event, and when a page becomes visible.
    */
   connectNow(): void;
   close(): void; // ends the socket, keeps the token
@@ -142,7 +146,8 @@ export class ParlorClient extends EventTarget {
   removeMember(chat_group_id: number, user_id: number): Promise<void>;
   /**
    * Remembered until leave(), a removal or the session's end: after a break, or a reload, it enters again by itself. If
-   * it rejects for lack of a connection, it is still remembered.
+   * it rejects for lack of a connection, it is still remembered, as leave() is. leave() ends the presence only if no
+   * other tab of the same person is in the group.
    */
   enter(chat_group_id: number): Promise<void>;
   leave(chat_group_id: number): Promise<void>;

@@ -13,6 +13,7 @@ import { nobodysOutbox, Outbox } from './client/outbox.js';
 import { Presence } from './client/presence.js';
 import { DEFECTS, Socket } from './client/socket.js';
 import { defaultStorage, Store } from './client/store.js';
+import { Tabs } from './client/tabs.js';
 import { keyOf, messagesIn, NEWS } from './client/targets.js';
 
 export { ParlorError };
@@ -25,6 +26,8 @@ export class ParlorClient extends EventTarget {
   #socket;
   #store;
   #ackTimeoutMs;
+  #origin;
+  #BroadcastChannel;
   #userId = null;
   #conversations = new Map();
   #marks = new ReadMarks();
@@ -41,6 +44,9 @@ export class ParlorClient extends EventTarget {
     const storage = options.storage === undefined ? defaultStorage() : options.storage;
     this.#store = new Store(storage, () => this.#report('storage_full', 'What is unsent would not survive a reload.'));
     this.#ackTimeoutMs = options.ackTimeoutMs ?? 15000;
+    this.#origin = String(origin);
+    // Node has one, too, but no tabs; and there it would keep the program alive.
+    this.#BroadcastChannel = options.BroadcastChannel ?? (globalThis.window && globalThis.BroadcastChannel);
     this.#http = new Http({
       origin,
       fetch: options.fetch ?? globalThis.fetch,
@@ -108,6 +114,7 @@ export class ParlorClient extends EventTarget {
 
   connectNow() {
     this.#socket.connectNow();
+    if (this.connection === 'online') this.#presence.settle();
   }
 
   close() {
@@ -204,7 +211,11 @@ export class ParlorClient extends EventTarget {
       },
     );
     this.#presence = new Presence(
-      { store: this.#store, name: `entered.${userId}` },
+      {
+        store: this.#store,
+        name: `entered.${userId}`,
+        tabs: (handlers) => new Tabs(this.#BroadcastChannel, `parlor.${this.#origin}.${userId}`, handlers),
+      },
       {
         post: (id, is_enter) => this.#http.request('POST', `/chat_groups/${id}`, { is_enter }),
         onEntered: (id) => this.#conversations.get(`group-${id}`)?.catchUp(),
@@ -255,7 +266,7 @@ export class ParlorClient extends EventTarget {
   // ---- the socket
 
   #ready() {
-    this.#presence.enterAll();
+    this.#presence.settle();
     this.#outbox.online();
     this.#catchUpAll();
     if (this.#listsMayBeOld) this.#emit('resync', null);

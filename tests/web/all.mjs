@@ -7,6 +7,7 @@
 import './pure.test.mjs';
 import './socket.test.mjs';
 import './conversation.test.mjs';
+import './presence.test.mjs';
 import './session.test.mjs';
 import './rooms.test.mjs';
 import './groups.test.mjs';

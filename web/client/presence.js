@@ -1,7 +1,9 @@
 // presence.js: the groups that this tab looks at. Entered again after every break, and after a reload.
 //
-// Used by parlor-client.js. Being present is the user's, not the tab's: when another tab leaves a group that this one
-// still looks at, nobody tells us, but its next message comes as a notification_update; `missed` is for that.
+// Used by parlor-client.js. Being present is the user's, not the tab's. So a tab that leaves a group asks the others
+// (tabs.js) first, and stays silent when one of them still looks at it. Where they can't be asked, as on another device,
+// nobody tells us of their leaving, but the group's next message comes as a notification_update; `missed` is for that.
+// What is wanted is remembered both ways: an entering or a leaving that fails is repeated.
 //
 //   post(chat_group_id, is_enter)   HTTP
 //   onEntered(chat_group_id)        present, as the server says: now catch up
@@ -13,20 +15,25 @@ const MOST_PAUSE_MS = 30000;
 
 export class Presence {
   #entered;
+  #leaving; // to be left, and the server does not know yet
   #store;
   #name;
+  #tabs;
   #handlers;
   #last = new Map(); // the last request of each group: they must not overtake each other
   #retry = null;
   #failures = 0;
   #ended = false;
 
-  constructor({ store, name }, handlers) {
+  /** `tabs`: a function that makes the Tabs for our answers; see tabs.js. */
+  constructor({ store, name, tabs }, handlers) {
     this.#store = store;
     this.#name = name;
     this.#handlers = handlers;
     const stored = store.read(name);
-    this.#entered = new Set(Array.isArray(stored) ? stored.filter(Number.isSafeInteger) : []);
+    this.#entered = idsIn(stored?.entered);
+    this.#leaving = idsIn(stored?.leaving);
+    this.#tabs = tabs({ shows: (id) => this.has(id), onLeft: (id) => this.missed(id) });
   }
 
   has(id) {
@@ -35,62 +42,89 @@ export class Presence {
 
   async enter(id) {
     this.#entered.add(id);
+    this.#leaving.delete(id);
     this.#save();
     try {
-      await this.#inTurn(id, true);
+      await this.#inTurn(id, () => this.#handlers.post(id, true));
     } catch (error) {
       if (!error.passing) this.forget(id); // no such group
-      else this.#enterAllLater();
+      else this.#settleLater();
       throw error;
     }
     if (this.has(id) && !this.#ended) this.#handlers.onEntered(id);
   }
 
-  leave(id) {
-    this.forget(id);
-    return this.#inTurn(id, false);
+  async leave(id) {
+    this.#entered.delete(id);
+    this.#leaving.add(id);
+    this.#save();
+    try {
+      await this.#inTurn(id, () => this.#leaveUnlessShown(id));
+    } catch (error) {
+      if (!error.passing) this.forget(id);
+      else this.#settleLater();
+      throw error;
+    }
   }
 
   /** No longer present, and not by our own request. */
   forget(id) {
-    if (this.#entered.delete(id)) this.#save();
+    const [entered, leaving] = [this.#entered.delete(id), this.#leaving.delete(id)];
+    if (entered || leaving) this.#save();
   }
 
-  /** The socket is back. Whatever fails is tried again while it lasts. */
-  enterAll() {
+  /** The socket is back, or somebody looks again. Whatever fails is tried again while the socket lasts. */
+  settle() {
     clearTimeout(this.#retry);
     this.#retry = null;
-    const all = [...this.#entered].map((id) => this.enter(id).catch(() => {}));
+    const all = [
+      ...[...this.#entered].map((id) => this.enter(id)),
+      ...[...this.#leaving].map((id) => this.leave(id)),
+    ].map((settled) => settled.catch(() => {}));
     Promise.all(all).then(() => this.#retry === null && (this.#failures = 0));
   }
 
-  /** There is a message in this group that did not come as one. */
+  /** There is a message in this group that did not come as one, or another tab has left it. */
   missed(id) {
-    if (this.has(id)) this.enter(id).catch(() => {});
+    if (this.has(id) && !this.#ended) this.enter(id).catch(() => {});
   }
 
   /** Nothing is tried any more. `discard`: and nothing is remembered. */
   end(discard) {
     clearTimeout(this.#retry);
+    this.#tabs.close();
     if (discard) this.#store.write(this.#name, null);
     this.#ended = true;
   }
 
-  #enterAllLater() {
+  // When its turn comes, the group may have been entered again.
+  async #leaveUnlessShown(id) {
+    if (!this.#leaving.has(id)) return;
+    const isShown = await this.#tabs.anyShows(id);
+    if (this.#ended || !this.#leaving.has(id)) return;
+    if (!isShown) await this.#handlers.post(id, false);
+    if (this.#leaving.delete(id)) this.#save();
+    if (!isShown) this.#tabs.tellLeft(id);
+  }
+
+  #settleLater() {
     if (this.#retry !== null || this.#ended || !this.#handlers.isOnline()) return;
-    this.#retry = setTimeout(() => this.enterAll(), growing(this.#failures, 1000, MOST_PAUSE_MS));
+    this.#retry = setTimeout(() => this.settle(), growing(this.#failures, 1000, MOST_PAUSE_MS));
     this.#failures += 1;
   }
 
-  #inTurn(id, isEnter) {
+  #inTurn(id, action) {
     const before = this.#last.get(id) ?? Promise.resolve();
-    const mine = before.catch(() => {}).then(() => this.#handlers.post(id, isEnter));
+    const mine = before.catch(() => {}).then(action);
     this.#last.set(id, mine);
     return mine;
   }
 
   #save() {
     if (this.#ended) return;
-    this.#store.write(this.#name, this.#entered.size ? [...this.#entered] : null);
+    const [entered, leaving] = [[...this.#entered], [...this.#leaving]];
+    this.#store.write(this.#name, entered.length + leaving.length > 0 ? { entered, leaving } : null);
   }
 }
+
+const idsIn = (list) => new Set(Array.isArray(list) ? list.filter(Number.isSafeInteger) : []);
