@@ -138,6 +138,9 @@ export class ParlorClient extends EventTarget {
   profile(): Promise<Profile>;
   changeProfile(change: ProfileChange): Promise<Profile>;
   notifications(): Promise<Notification[]>;
+  newestWithBot(): Promise<Message | null>; // null: nothing was said yet
+  /** Everything there is, loaded or not. A conversation on the screen has its own markRead(). */
+  markRead(place: { chat_room_id: number } | { chat_group_id: number }): Promise<void>;
   rooms(): Promise<Room[]>;
   groups(query?: { q?: string; is_member?: boolean; after?: number; limit?: number }): Promise<Group[]>;
   createGroup(name: string): Promise<Group>;

@@ -14,7 +14,7 @@ import { Presence } from './client/presence.js';
 import { DEFECTS, Socket } from './client/socket.js';
 import { defaultStorage, Store } from './client/store.js';
 import { Tabs } from './client/tabs.js';
-import { keyOf, messagesIn, NEWS } from './client/targets.js';
+import { keyOf, messagesIn, NEWS, plainMessage } from './client/targets.js';
 
 export { ParlorError };
 
@@ -155,6 +155,16 @@ export class ParlorClient extends EventTarget {
     const mine = chat_groups.filter((group) => group.is_member);
     this.#marks.noteRows(mine, 'last_timestamp');
     return chat_groups;
+  }
+
+  /** Null: nothing was said yet. */
+  async newestWithBot() {
+    const { messages } = await this.#list('/chat_bot', { limit: 1 });
+    return messages.length > 0 ? plainMessage(messages.at(-1), this.#userId) : null;
+  }
+
+  async markRead(place) {
+    await this.#http.request('PUT', '/notifications', place);
   }
 
   // ---- groups

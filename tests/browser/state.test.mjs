@@ -235,6 +235,7 @@ class FakeClient extends EventTarget {
     profile: { ...ada },
     notifications: [],
     members: [{ ...ada, present: true }],
+    newestWithBot: null,
   };
 
   resume() {
@@ -258,7 +259,7 @@ class FakeClient extends EventTarget {
   conversation = () => this.talk;
   talk = { messages: [], outgoing: [], load: async () => {}, markRead: async () => {} };
 }
-for (const name of ['users', 'rooms', 'groups', 'profile', 'notifications', 'members', 'enter', 'leave']) {
+for (const name of ['users', 'rooms', 'groups', 'profile', 'notifications', 'members', 'enter', 'leave', 'newestWithBot']) {
   FakeClient.prototype[name] = async function call(id) {
     this.calls.push(id === undefined ? name : `${name} ${id}`);
     return this.answers[name];
@@ -380,6 +381,44 @@ test('what is unsent counts and is listed, with whomever it is', async () => {
   const [toBob, toGroup] = conversations(store.state);
   assert.deepEqual([toBob.name, toBob.pending, toBob.timestamp], ['Bob Byron', 2, at(4)]);
   assert.deepEqual([toGroup.name, toGroup.failed, toGroup.isMember], ['Engines', 1, false]);
+});
+
+test('the bot has its last message after a reload', async () => {
+  const client = new FakeClient();
+  client.answers.newestWithBot = message(8, 0);
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => store.state.loaded.bot);
+  const bot = conversations(store.state).find((item) => item.kind === 'bot');
+  assert.deepEqual([bot.timestamp, bot.preview.message, bot.unread], [at(8), 'no. 8', 0]);
+});
+
+test('everything is marked as read by one request each, four at a time', async () => {
+  const client = new FakeClient();
+  const ids = Array.from({ length: 6 }, (_, i) => i + 1);
+  client.answers.rooms = ids.map((id) => ({ ...message(1), chat_room_id: 100 + id, other_user_id: 10 + id, unread: 1 }));
+  for (const room of client.answers.rooms) Object.assign(room, { last_seq: 1, last_timestamp: at(1) });
+  client.conversation = () => assert.fail('nothing is loaded for that');
+  const asked = [];
+  client.markRead = ({ chat_room_id }) => new Promise((done, fail) => asked.push({ chat_room_id, done, fail }));
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => store.state.loaded.rooms);
+  const marking = store.markAllRead(ids.map((id) => `user-${10 + id}`));
+  assert.deepEqual([asked.length, asked[0].chat_room_id], [4, 101]);
+  client.say('room_chat_message', { ...roomFrame(2, 11, 7), chat_room_id: 101 });
+  asked[1].fail(noAnswer());
+  for (let i = 0; i < 6; i += 1) {
+    await until(() => asked[i]);
+    asked[i].done();
+  }
+  await assert.rejects(marking, { code: 'network' });
+  assert.deepEqual(
+    ids.map((id) => store.state.rooms.get(10 + id).unread),
+    [1, 1, 0, 0, 0, 0],
+  );
 });
 
 test('opening a group of mine enters it, closing leaves it; one of others is only looked at', async () => {

@@ -11,6 +11,7 @@ import { growing } from '../client/pauses.js';
 
 const RETRY_MS = 1000; // the first; each is up to twice as long as the one before
 const MOST_RETRY_MS = 30000;
+const MARKS_AT_ONCE = 4;
 const CROWD_MS = 40;
 const SLOW_SOCKET_MS = 1200; // then the lists are fetched without waiting for it
 
@@ -22,7 +23,12 @@ const LISTS = {
   groups: { fetch: (client) => client.groups(), read: (list) => byId(list, 'chat_group_id') },
   me: { fetch: (client) => client.profile(), read: (profile) => profile },
   lastWriters: { fetch: (client) => client.notifications(), read: readWriters },
+  bot: { fetch: (client) => client.newestWithBot(), read: (message, { bot }) => withBotAt(bot, message) },
 };
+
+/** What was heard is newer than what was asked for before. */
+const withBotAt = (bot, message) =>
+  message && message.seq > bot.lastSeq ? { ...bot, timestamp: message.timestamp, lastSeq: message.seq } : bot;
 
 function readWriters(notifications) {
   const writers = new Map();
@@ -129,12 +135,14 @@ export class Store {
     this.#recorders.add(frames);
     const userId = this.client.userId;
     try {
-      const fresh = LISTS[name].read(await LISTS[name].fetch(this.client));
+      const answer = await LISTS[name].fetch(this.client);
       if (this.client.userId !== userId || userId === null) return;
+      const fresh = LISTS[name].read(answer, this.state);
       const replayed = frames.reduce(reduce, { ...this.state, [name]: fresh });
       const namesAt = this.state.namesAt + Number(name === 'people');
       this.#noteFailure(name, null);
       this.#patch({ [name]: replayed[name], namesAt, loaded: { ...this.state.loaded, [name]: true } });
+      if (name === 'bot' && answer) this.#set(withPreview(this.state, 'bot', answer));
     } catch (error) {
       if (this.client.userId !== userId || this.client.connection === 'signed-out') return;
       this.#noteFailure(name, error);
@@ -293,8 +301,7 @@ export class Store {
     const { view, id } = keyRoute(key);
     if (view !== 'bot')
       this.#set(withNewest(next, view === 'user' ? 'rooms' : 'groups', id, this.conversation(key).messages));
-    else if (next.bot.timestamp >= message.timestamp) this.#set(next);
-    else this.#set({ ...next, bot: { ...next.bot, timestamp: message.timestamp, lastSeq: message.seq } });
+    else this.#set({ ...next, bot: withBotAt(next.bot, message) });
   }
 
   // ---- what a person asks for
@@ -343,13 +350,29 @@ export class Store {
 
   /** Also of conversations that were never opened. Rejects if one of them fails, when all have been tried. */
   async markAllRead(keys) {
-    const mark = async (key) => {
-      if (key !== 'bot') await this.conversation(key).load();
-      await this.markRead(key);
+    const queue = [...keys];
+    const failures = [];
+    const next = async () => {
+      for (let key = queue.shift(); key; key = queue.shift())
+        await this.#markWhole(key).catch((error) => failures.push(error));
     };
-    const results = await Promise.allSettled(keys.map(mark));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    await Promise.all(Array.from({ length: MARKS_AT_ONCE }, next));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Whatever is there, without loading it. What comes meanwhile stays unread. */
+  async #markWhole(key) {
+    const { view, id } = keyRoute(key);
+    if (view === 'bot') return this.#setUnread(key, 0, '');
+    const find = () => (view === 'user' ? this.state.rooms : this.state.groups).get(id);
+    const before = find();
+    if (!before) return undefined;
+    await this.client.markRead(view === 'user' ? { chat_room_id: before.chat_room_id } : { chat_group_id: id });
+    const now = find();
+    const news = (now?.last_seq ?? 0) - before.last_seq;
+    // What only a notification told of has been counted by the server, after the mark or before its own next one.
+    if (!now || (news === 0 && now.last_timestamp !== before.last_timestamp)) return undefined;
+    return this.#setUnread(key, Math.min(now.unread, news), now.last_timestamp ?? '');
   }
 
   /** Only ever less; and not if there is something newer than `knownUpTo`, which nobody has loaded. */
