@@ -14,6 +14,13 @@ export const texts = {
   back: 'Back to the list',
   skip: 'Skip to the conversation',
   tryAgain: 'Try again',
+  /** "Ada", "Ada and Bob", "Ada and 2 others" */
+  names: ([first, second, ...others]) =>
+    second === undefined
+      ? first
+      : others.length === 0
+        ? `${first} and ${second}`
+        : `${first} and ${count(others.length + 1, 'other', 'others')}`,
   showMore: (n) => `Show ${n} more`,
 
   time: { today: 'Today', yesterday: 'Yesterday' },
@@ -77,6 +84,7 @@ export const texts = {
   list: {
     title: 'Conversations',
     search: 'Search people and groups',
+    searchHint: 'Search people and groups (Ctrl + K)',
     clear: 'Clear the search',
     filters: { all: 'All', unread: 'Unread', people: 'People', groups: 'Groups' },
     filterLabel: 'Show',
@@ -112,7 +120,7 @@ export const texts = {
     unread: (n) => `You have ${count(n, 'unread message', 'unread messages')}.`,
     keys: 'Keys',
     keyList: [
-      ['/', 'search'],
+      ['Ctrl + K', 'search'],
       ['↑ ↓', 'move in the list'],
       ['Enter', 'open, or send'],
       ['Shift + Enter', 'new line'],
@@ -239,6 +247,11 @@ export const texts = {
     counts: (n, present) => `${count(n, 'member', 'members')}${present > 0 ? `, ${present} here now` : ''}`,
     settings: 'Group',
     youAreOut: 'You are no longer a member.',
+    moved: {
+      entered: (who) => `${who} entered the group`,
+      left: (who) => `${who} left the group`,
+      both: (who) => `${who} came and went`,
+    },
     isOut: (name) => `${name} is no longer a member`,
   },
 

@@ -1,6 +1,7 @@
 // The connection, when it is not as it should be: connecting, offline with the seconds to the next attempt, back again.
 
-import { html, useApp, useEffect, useRef, useState, useStore } from './html.js';
+import { html, useApp, useEffect, useLayoutEffect, useRef, useState, useStore } from './html.js';
+import { keepFocus, talkPlace } from './focus.js';
 import { Icon } from './icons.js';
 import { texts } from '../texts.js';
 
@@ -22,6 +23,9 @@ export function Banner() {
         : isBack === 'back'
           ? 'back'
           : null;
+  // It stays while the attempt that it began goes on: who pressed it is still there.
+  const hasButton = shown === 'waiting' || (shown === 'connecting' && isBack === 'was-waiting');
+  const buttonRef = useLentFocus(hasButton);
   // What is read aloud has no seconds in it, or it would be read each second.
   const spoken =
     { waiting: texts.connection.offline, connecting: texts.connection.connecting, back: texts.connection.back }[
@@ -30,20 +34,32 @@ export function Banner() {
   return html`
     <div class="banner-place">
       <span class="hidden" role="status">${spoken}</span>
-      ${
-        shown === 'waiting' &&
-        html`
-        <div class="banner is-waiting"><${Icon} name="alert" />
-          <p>${texts.connection.waiting(seconds)} <span class="wide-only">${texts.connection.kept}</span></p>
-          <button type="button" class="button small"
-            onClick=${() => client.connectNow()}>${texts.connection.tryNow}</button>
-        </div>`
-      }
-      ${shown === 'connecting' && html`<div class="banner"><span class="spinner" />
-        <p>${texts.connection.connecting}</p></div>`}
+      ${(shown === 'waiting' || shown === 'connecting') && html`<div
+        class=${`banner ${shown === 'waiting' ? 'is-waiting' : ''}`}>
+        ${shown === 'waiting' ? html`<${Icon} name="alert" />` : html`<span class="spinner" />`}
+        ${shown === 'waiting' ? html`<p>${texts.connection.waiting(seconds)}
+          <span class="wide-only"> ${texts.connection.kept}</span></p>` : html`<p>${texts.connection.connecting}</p>`}
+        ${hasButton && html`<button type="button" class="button small" ref=${buttonRef}
+          aria-disabled=${shown === 'connecting'}
+          onClick=${() => shown === 'waiting' && client.connectNow()}>${texts.connection.tryNow}</button>`}
+      </div>`}
       ${shown === 'back' && html`<div class="banner is-back"><${Icon} name="check" /><p>${texts.connection.back}</p>
         </div>`}
     </div>`;
+}
+
+/** For a button that goes away by itself: if it had the focus, that goes on to where one writes or reads. */
+function useLentFocus(isThere) {
+  const ref = useRef();
+  const hadFocus = useRef(false);
+  if (ref.current) hadFocus.current = document.activeElement === ref.current; // still as it was drawn before
+  useLayoutEffect(() => {
+    if (!isThere && hadFocus.current) {
+      hadFocus.current = false;
+      keepFocus(talkPlace(), '.main h1', '.sidebar h1');
+    }
+  }, [isThere]);
+  return ref;
 }
 
 function useLate(isConnecting) {

@@ -3,6 +3,7 @@
 import { html, useMemo, useState, useStore } from './html.js';
 import { Icon } from './icons.js';
 import { Avatar, Empty, ListSkeleton, PageHead } from './parts.js';
+import { useToday } from './today.js';
 import { groups, people } from '../state/list.js';
 import { folding } from '../state/text.js';
 import { lastActivity } from '../state/time.js';
@@ -36,6 +37,7 @@ export function PeopleView() {
 export function GroupsView({ onCreate }) {
   const state = useStore((all) => all);
   const [query, setQuery] = useState('');
+  useToday();
   const all = useMemo(() => groups(state), [state.groups]);
   const shown = all.filter((item) => folding(item.name).includes(folding(query.trim())));
   return html`

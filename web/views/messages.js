@@ -15,9 +15,11 @@ import {
   useState,
   useStore,
 } from './html.js';
+import { keepFocus, talkPlace } from './focus.js';
 import { Icon } from './icons.js';
 import { Empty, MessagesSkeleton } from './parts.js';
 import { Block, Outgoing, Thinking } from './rows.js';
+import { useToday } from './today.js';
 import { buildBlocks, firstUnreadSeq, waitingSince } from '../state/timeline.js';
 import { authorName } from '../state/list.js';
 import { errorText, texts } from '../texts.js';
@@ -31,6 +33,7 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
   useConversation(conversation);
   const { messages, outgoing, hasOlder } = conversation;
   const me = useStore((state) => state.userId);
+  const today = useToday();
   useStore((state) => state.namesAt); // drawn again then; each block looks whether it has one of the new names
   const activities = useStore((state) => state.activities.get(conversation.key) ?? NONE);
   const { isFresh, isCurrent, failure, load } = useLoading(conversation);
@@ -63,9 +66,11 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
           ${isEmpty && html`<${Nothing} route=${route} name=${name} onExample=${onExample} />`}
           ${isShown && !isEmpty && html`<${Start} hasOlder=${hasOlder || drawn.hasMore} older=${older} />`}
           ${isShown && drawn.blocks.map((block) => html`<${Block} key=${block.key} rows=${block.rows}
-            isFull=${block.messages.length >= 100} names=${namesIn(block, store.state)} kind=${route.view} />`)}
+            isFull=${block.messages.length >= 100} names=${namesIn(block, store.state)}
+            today=${today} kind=${route.view} />`)}
           ${outgoing.length > 0 && html`<${Outgoing} conversation=${conversation} outgoing=${outgoing} />`}
-          ${route.view === 'bot' && html`<${Thinking} since=${waitingSince(messages, outgoing)} />`}
+          ${route.view === 'bot' && html`<${Thinking} since=${waitingSince(messages, outgoing)}
+            isFresh=${isFresh} />`}
         </div>
       </div>
       <${Jump} scroll=${scroll} />
@@ -324,7 +329,10 @@ function Nothing({ route, name, onExample }) {
     return html`
       <${Empty} icon="bot" title=${texts.bot.emptyTitle} hint=${texts.bot.emptyHint}>
         <ul class="examples">${texts.bot.examples.map((text) => html`<li key=${text}>
-          <button type="button" class="chip large" onClick=${() => onExample(text)}>${text}</button></li>`)}</ul>
+          <button type="button" class="chip large" onClick=${() => {
+            onExample(text);
+            keepFocus(talkPlace());
+          }}>${text}</button></li>`)}</ul>
       </${Empty}>`;
   }
   return html`<${Empty} icon=${route.view === 'group' ? 'group' : 'person'}
@@ -334,7 +342,10 @@ function Nothing({ route, name, onExample }) {
 const Jump = ({ scroll }) =>
   scroll.away !== null &&
   html`
-  <button type="button" class=${`jump ${scroll.newCount > 0 ? 'has-new' : ''}`} onClick=${scroll.toEnd}
+  <button type="button" class=${`jump ${scroll.newCount > 0 ? 'has-new' : ''}`} onClick=${() => {
+    scroll.toEnd();
+    keepFocus(talkPlace());
+  }}
     aria-label=${texts.conversation.jumpLabel(scroll.newCount)}>
     <${Icon} name="down" />${scroll.newCount > 0 && html`<span>${texts.conversation.jumpCount(scroll.newCount)}</span>`}
   </button>`;

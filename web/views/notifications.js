@@ -1,8 +1,10 @@
 // What is unread, the newest first, and one button for all of it.
 
 import { html, useApp, useState, useStore } from './html.js';
+import { keepFocus } from './focus.js';
 import { Icon } from './icons.js';
 import { Avatar, Badge, Empty, ListSkeleton, PageHead } from './parts.js';
+import { useToday } from './today.js';
 import { authorName, conversations } from '../state/list.js';
 import { formatRoute, keyRoute } from '../state/route.js';
 import { completeTime, lastActivity } from '../state/time.js';
@@ -11,6 +13,7 @@ import { texts } from '../texts.js';
 export function NotificationsView() {
   const { store, toast } = useApp();
   const state = useStore((all) => all);
+  useToday();
   const [isBusy, setBusy] = useState(false);
   const items = conversations(state).filter((item) => item.unread > 0);
   const total = items.reduce((sum, item) => sum + item.unread, 0);
@@ -23,6 +26,7 @@ export function NotificationsView() {
     );
     toast(hasFailed ? texts.notifications.failed : texts.notifications.done, hasFailed);
     setBusy(false);
+    keepFocus('.main h1'); // without anything unread the button is gone
   };
   return html`
     <div class="page">

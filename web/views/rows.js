@@ -1,10 +1,12 @@
 // One row of a conversation, whatever its kind, and the blocks they come in.
 //
-// A block is drawn again only when its rows are another array, or somebody in them is called something else (`names`). A full one
-// tells the browser its measured height and that it need not be laid out while out of sight (content-visibility), which
-// keeps thousands of messages cheap.
+// A block is drawn again only when its rows are another array, somebody in them is called something else (`names`), or
+// the day is another (`today`). A full one tells the browser its measured height and that it need not be laid out while
+// out of sight (content-visibility), which keeps thousands of messages cheap.
 
 import { html, memo, useApp, useEffect, useLayoutEffect, useRef, useState, useStore } from './html.js';
+import { activityText, foldActivities } from './activities.js';
+import { keepFocus, talkPlace } from './focus.js';
 import { Icon } from './icons.js';
 import { Avatar } from './parts.js';
 import { authorName } from '../state/list.js';
@@ -20,7 +22,7 @@ export const Block = memo(({ rows, isFull, kind }) => {
     ref.current.style.containIntrinsicBlockSize = `auto ${ref.current.offsetHeight}px`;
     ref.current.classList.add('is-full');
   }, [rows, isFull]);
-  return html`<ol class="block" ref=${ref}>${rows.map((row) => drawRow(row, store.state, kind))}</ol>`;
+  return html`<ol class="block" ref=${ref}>${foldActivities(rows).map((row) => drawRow(row, store.state, kind))}</ol>`;
 });
 
 function drawRow(row, state, kind) {
@@ -28,7 +30,7 @@ function drawRow(row, state, kind) {
   if (row.kind === 'unread')
     return html`<li key=${row.key} class="row-unread"><span>${texts.conversation.unread}</span></li>`;
   if (row.kind === 'activity')
-    return html`<li key=${row.key} class="row-activity">${row.text} <time
+    return html`<li key=${row.key} class="row-activity">${activityText(row, state)} <time
       dateTime=${row.timestamp}>${timeOfDay(row.timestamp)}</time></li>`;
   const { message } = row;
   return html`<${Message} key=${row.key} message=${message} mine=${row.mine} head=${row.head}
@@ -96,25 +98,39 @@ export function Outgoing({ conversation, outgoing }) {
 const FailedNote = ({ conversation, item }) => html`
   <p class="meta below is-failed" role="alert"><span class="state"><${Icon} name="alert" />
     </span>${texts.conversation.failedToSend} ${item.error ? errorText(item.error) : ''}
-    <button type="button" class="text-button"
-      onClick=${() => conversation.retry(item.client_msg_id)}>${texts.conversation.retry}</button>
-    <button type="button" class="text-button"
-      onClick=${() => conversation.discard(item.client_msg_id)}>${texts.conversation.discard}</button>
+    <button type="button" class="text-button" onClick=${() => {
+      conversation.retry(item.client_msg_id);
+      keepFocus('.is-failed button', talkPlace());
+    }}>${texts.conversation.retry}</button>
+    <button type="button" class="text-button" onClick=${() => {
+      conversation.discard(item.client_msg_id);
+      keepFocus('.is-failed button', talkPlace());
+    }}>${texts.conversation.discard}</button>
   </p>`;
 
 const SLOW_MS = 8000;
 const GIVEN_UP_MS = 45000; // the server answers, or apologizes, within 20 s
 
-/** The bot owes an answer. */
-export function Thinking({ since }) {
+/**
+ * The bot owes an answer. Counted on the clock of here from when the question was seen, as the server's may go
+ * differently; only one that was found when loading (not `isFresh` yet) is as old as its time says.
+ */
+export function Thinking({ since, isFresh }) {
   const [now, setNow] = useState(Date.now());
+  const wasFresh = useRef(false);
+  const counted = useRef({ since: null, from: 0 });
+  if (counted.current.since !== since) {
+    const age = since === null || wasFresh.current ? 0 : Math.max(0, Date.now() - Date.parse(since));
+    counted.current = { since, from: Date.now() - age };
+  }
+  wasFresh.current = isFresh;
   useEffect(() => {
     if (since === null) return undefined;
     setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, [since]);
-  const age = since === null ? Infinity : now - Date.parse(since);
+  const age = since === null ? Infinity : Math.max(0, now - counted.current.from);
   const isShown = age < GIVEN_UP_MS;
   return html`
     <div class="thinking" role="status">

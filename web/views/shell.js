@@ -6,8 +6,10 @@ import { Banner } from './banner.js';
 import { ConversationView } from './conversation.js';
 import { CreateGroupDialog } from './group-dialogs.js';
 import { GroupsView, PeopleView } from './directory.js';
+import { cameThroughDoor, hasKeyboard } from './focus.js';
 import { Home } from './home.js';
 import { NotificationsView } from './notifications.js';
+import { useTitle } from './page.js';
 import { ProfileView } from './profile.js';
 import { Sidebar } from './sidebar.js';
 import { routeKey } from '../state/route.js';
@@ -28,7 +30,10 @@ export function Shell({ route }) {
   const isNarrow = !useMedia('(min-width: 44rem)');
   const key = routeKey(route);
   const mainRef = useRef();
-  useTitle(route);
+  useTitle(
+    useStore((state) => routeName(state, route)),
+    useStore(unreadTotal),
+  );
   useRouteFocus(route, mainRef, isNarrow);
   useSearchKey();
   const Page = PAGES[route.view];
@@ -54,13 +59,20 @@ function focusMain(main) {
   (composer ?? main.querySelector('h1'))?.focus();
 }
 
+const isSeen = (element) => element.checkVisibility?.({ checkVisibilityCSS: true }) ?? element.offsetParent !== null;
+
 /** Where the focus goes when the view changes: the typing area with a keyboard, else the view's heading. */
 function useRouteFocus(route, mainRef, isNarrow) {
   const previous = useRef(null);
   useLayoutEffect(() => {
     const from = previous.current;
     previous.current = route;
-    if (from === null || from === route) return;
+    if (from === route) return;
+    if (from === null) {
+      // Just signed in: one begins to read at the view's name. A page that is loaded begins where browsers begin.
+      if (cameThroughDoor()) [...document.querySelectorAll('.main h1, .sidebar h1')].find(isSeen)?.focus();
+      return;
+    }
     if (route.view === 'home' && isNarrow) {
       const key = routeKey(from);
       (
@@ -69,36 +81,23 @@ function useRouteFocus(route, mainRef, isNarrow) {
       )?.focus();
       return;
     }
-    const hasKeyboard = window.matchMedia('(hover: hover) and (pointer: fine)').matches;
-    if (hasKeyboard) focusMain(mainRef.current);
+    if (hasKeyboard()) focusMain(mainRef.current);
     else mainRef.current.querySelector('h1')?.focus();
   }, [route]);
 }
 
-/** "/" jumps to the search, as on many pages, unless one is typing. */
+/** Ctrl+K (⌘K) jumps to the search. No single letter: who speaks to the computer presses those by accident. */
 function useSearchKey() {
   useEffect(() => {
     const listen = (event) => {
-      const typing = event.target.closest?.('input, textarea, select, dialog');
-      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      const isKey = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey);
+      if (!isKey || event.altKey || event.shiftKey || event.target.closest?.('dialog')) return;
       event.preventDefault();
       document.getElementById('search')?.focus();
     };
     document.addEventListener('keydown', listen);
     return () => document.removeEventListener('keydown', listen);
   }, []);
-}
-
-function useTitle(route) {
-  const { store } = useApp();
-  const unread = useStore(unreadTotal);
-  const name = useStore((state) => routeName(state, route));
-  useEffect(() => {
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${name ? `${name} · ` : ''}${texts.app}`;
-    return () => {
-      document.title = texts.app;
-    };
-  }, [unread, name, store]);
 }
 
 /** What the conversation or page is called. */

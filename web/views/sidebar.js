@@ -4,6 +4,7 @@
 import { html, memo, useApp, useMemo, useRef, useState, useStore } from './html.js';
 import { Icon, Mark } from './icons.js';
 import { Avatar, Badge, IconButton, ListSkeleton } from './parts.js';
+import { useToday } from './today.js';
 import { FILTERS, sections, unreadTotal } from '../state/list.js';
 import { formatRoute, keyRoute, routeKey } from '../state/route.js';
 import { completeTime, lastActivity } from '../state/time.js';
@@ -14,6 +15,7 @@ const whole = (state) => state;
 
 export function Sidebar({ route, onCreate, isMain }) {
   const state = useStore(whole);
+  const today = useToday();
   const [filter, setFilter] = useState('all');
   const [query, setQuery] = useState('');
   const listRef = useRef();
@@ -36,8 +38,8 @@ export function Sidebar({ route, onCreate, isMain }) {
       <${Filters} filter=${filter} setFilter=${setFilter} isOff=${query !== ''} />
       <div class="list" aria-busy=${!isReady} ref=${listRef} onKeyDown=${(event) => moveInList(event, listRef.current)}>
         ${!isReady && state.failed && html`<p class="list-note" role="status">${texts.list.failed}</p>`}
-        ${isReady ? html`<${Sections} shown=${shown} state=${state} current=${routeKey(route)} query=${query}
-          filter=${filter} onOpen=${clear} />` : html`<${ListSkeleton} />`}
+        ${isReady ? html`<${Sections} shown=${shown} state=${state} today=${today} current=${routeKey(route)}
+          query=${query} filter=${filter} onOpen=${clear} />` : html`<${ListSkeleton} />`}
       </div>
       <footer class="side-foot">
         <a href="#/people" data-key="people" aria-current=${route.view === 'people' ? 'page' : undefined}>
@@ -92,8 +94,8 @@ function Search({ query, setQuery, listRef, first, onDone }) {
     <div class="search" role="search">
       <${Icon} name="search" />
       <input id="search" type="text" inputmode="search" enterkeyhint="go" autocomplete="off" spellcheck="false"
-        aria-label=${texts.list.search}
-        placeholder=${texts.list.search} value=${query}
+        aria-label=${texts.list.search} aria-keyshortcuts="Control+K"
+        placeholder=${texts.list.search} title=${texts.list.searchHint} value=${query}
         onInput=${(event) => setQuery(event.currentTarget.value)} onKeyDown=${onKeyDown} />
       ${
         query &&
@@ -114,7 +116,7 @@ const Filters = ({ filter, setFilter, isOff }) => html`
     )}
   </div>`;
 
-function Sections({ shown, state, current, query, filter, onOpen }) {
+function Sections({ shown, state, today, current, query, filter, onOpen }) {
   if (shown.length === 0) {
     const text = query.trim()
       ? texts.list.nothingFound
@@ -127,7 +129,7 @@ function Sections({ shown, state, current, query, filter, onOpen }) {
     (section) => html`
     <section key=${section.name} aria-label=${texts.list.sections[section.name]}>
       <h2>${texts.list.sections[section.name]}</h2>
-      <ul>${section.items.map((item) => html`<${Item} key=${item.key} ...${flat(item, state)}
+      <ul>${section.items.map((item) => html`<${Item} key=${item.key} ...${flat(item, state)} today=${today}
         isCurrent=${item.key === current} onOpen=${onOpen} />`)}</ul>
       ${section.more > 0 && html`<a class="more"
         href=${section.name === 'otherGroups' ? '#/groups' : '#/people'}>${texts.list.more(section.more)}</a>`}

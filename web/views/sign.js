@@ -1,7 +1,9 @@
 // For guests: signing in, creating an account, and what to do until the mail is there.
 
-import { html, useApp, useRef, useState, useStore } from './html.js';
+import { html, useApp, useLayoutEffect, useRef, useState, useStore } from './html.js';
+import { hasKeyboard, noteDoor } from './focus.js';
 import { Icon, Mark } from './icons.js';
+import { useTitle } from './page.js';
 import { Failure, Field, required, useForm } from './parts.js';
 import { errorText, texts } from '../texts.js';
 
@@ -12,8 +14,16 @@ let asked = null;
 
 export function Guest({ route }) {
   const page = { signup: SignUp, mail: Mail }[route.view] ?? SignIn;
+  const ref = useRef();
+  useTitle({ signup: texts.sign.up, mail: texts.mail.title }[route.view] ?? texts.sign.in);
+  // One begins to type at once; with a keyboard on the screen, one looks first. Without fields: at the heading.
+  useLayoutEffect(() => {
+    noteDoor();
+    const field = hasKeyboard() && [...ref.current.querySelectorAll('form input')].find((input) => input.value === '');
+    (field || ref.current.querySelector('h1')).focus();
+  }, [route.view]);
   return html`
-    <main class="guest" id="main">
+    <main class="guest" id="main" ref=${ref}>
       <div class="guest-card">
         <p class="brand"><${Mark} /><span>${texts.app}</span></p>
         <${page} key=${route.view} />
