@@ -5,7 +5,7 @@
 
 import { ParlorClient } from './parlor-client.js';
 import { Store } from './state/store.js';
-import { isForGuests, parseRoute, formatRoute, routeKey } from './state/route.js';
+import { isForGuests, parseRoute, placeFor, formatRoute, routeKey } from './state/route.js';
 import { App, html, render, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore } from './views/html.js';
 import { Guest } from './views/sign.js';
 import { Shell } from './views/shell.js';
@@ -14,7 +14,7 @@ import { errorText } from './texts.js';
 
 const client = new ParlorClient();
 const store = new Store(client);
-let wanted = null; // where a guest was going before having to sign in
+let wanted = null; // { route, userId }: where a guest was going before having to sign in, and who that was, if known
 
 const go = (route, { replace = false } = {}) => {
   const hash = formatRoute(route);
@@ -38,11 +38,11 @@ function useDoor(route, isIn) {
   const isFirst = useRef(true);
   useLayoutEffect(() => {
     if (!isIn && !isForGuests(route)) {
-      if (isFirst.current || store.state.ended) wanted = route;
+      if (isFirst.current || store.state.ended) wanted = { route, userId: store.state.formerUserId };
       go({ view: 'signin' }, { replace: true });
     }
     if (isIn && isForGuests(route)) {
-      go(wanted ?? { view: 'home' }, { replace: true });
+      go(placeFor(wanted, store.state.userId), { replace: true });
       wanted = null;
     }
     isFirst.current = false;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyState, reduce } from '../../web/state/events.js';
 import { conversations, sections, unreadTotal } from '../../web/state/list.js';
-import { formatRoute, keyRoute, parseRoute, routeKey } from '../../web/state/route.js';
+import { formatRoute, keyRoute, parseRoute, placeFor, routeKey } from '../../web/state/route.js';
 import { Store } from '../../web/state/store.js';
 import { byteLength, folded, initials, isEmojiOnly, linkParts } from '../../web/state/text.js';
 import { buildBlocks, firstUnreadSeq, waitingSince } from '../../web/state/timeline.js';
@@ -220,6 +220,14 @@ test('routes go both ways, and nonsense is the start page', () => {
   for (const hash of ['#/user/0', '#/user/x', '#/nothing', '#/bot/1', '#/user/9/9'])
     assert.equal(parseRoute(hash).view, 'home');
   for (const key of ['user-9', 'group-21', 'bot']) assert.equal(routeKey(keyRoute(key)), key);
+});
+
+test('what somebody had open is not where another person lands', () => {
+  const route = parseRoute('#/user/9');
+  assert.equal(placeFor({ route, userId: 7 }, 7), route);
+  assert.equal(placeFor({ route, userId: 7 }, 8).view, 'home');
+  assert.equal(placeFor({ route, userId: null }, 8), route);
+  assert.equal(placeFor(null, 8).view, 'home');
 });
 
 class FakeClient extends EventTarget {
@@ -441,6 +449,10 @@ test('when the session ends, nothing of it stays', async () => {
   client.online();
   await until(() => store.state.loaded.people);
   client.connection = 'signed-out';
+  client.say('connection');
   client.say('ended', { code: 4403 });
   assert.deepEqual([store.state.people.size, store.state.ended, store.state.connection], [0, 4403, 'signed-out']);
+  assert.deepEqual([store.state.userId, store.state.formerUserId], [null, 7]);
+  await store.logout();
+  assert.equal(store.state.formerUserId, null);
 });

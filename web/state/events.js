@@ -13,6 +13,7 @@ export const emptyState = Object.freeze({
   ended: null,
   failed: null, // { people: error, … }: lists whose last request failed
   userId: null,
+  formerUserId: null, // whose session has `ended`
   me: null,
   people: new Map(), // user_id -> User
   namesAt: 0, // changes when a name may have: who shows thousands of names looks at this

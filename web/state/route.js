@@ -41,3 +41,10 @@ export function keyRoute(key) {
 
 /** Pages that are for people who are not signed in. */
 export const isForGuests = (route) => ['signin', 'signup', 'mail'].includes(route.view);
+
+/**
+ * Where to go after signing in. `wanted`: { route, userId } or null. What somebody had open is for nobody else; a link
+ * that was opened by nobody yet (userId null) is for whoever signs in.
+ */
+export const placeFor = (wanted, userId) =>
+  wanted !== null && (wanted.userId === null || wanted.userId === userId) ? wanted.route : HOME;

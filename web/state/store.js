@@ -53,7 +53,7 @@ export class Store {
     client.addEventListener('resync', () => this.#soon('lists', () => this.fetchLists(), 20));
     client.addEventListener('unsent', () => this.#unsentChanged());
     client.addEventListener('ended', (event) =>
-      this.#set({ ...emptyState, ended: event.detail?.code ?? 'invalid_token' }),
+      this.#set({ ...this.#afterwards(), ended: event.detail?.code ?? 'invalid_token' }),
     );
   }
 
@@ -106,7 +106,7 @@ export class Store {
   }
 
   #begin() {
-    this.#patch({ ended: null, userId: this.client.userId });
+    this.#patch({ ended: null, formerUserId: null, userId: this.client.userId });
     this.#unsentChanged();
     this.#connectionChanged();
     this.#soon('slow', () => this.state.loaded.people || this.fetchLists(), SLOW_SOCKET_MS);
@@ -115,12 +115,18 @@ export class Store {
   #connectionChanged() {
     const { connection, retryAt, userId } = this.client;
     if (connection === 'signed-out') {
-      if (this.state.connection !== 'signed-out') this.#set({ ...emptyState, ended: this.state.ended });
+      if (this.state.connection !== 'signed-out') this.#set(this.#afterwards());
       return;
     }
     const isNew = connection === 'online' && this.state.connection !== 'online';
     this.#patch({ connection, retryAt, userId: userId ?? this.state.userId });
     if (isNew) this.#soon('lists', () => this.fetchLists(), 0);
+  }
+
+  /** Nothing but how it ended, and for whom. */
+  #afterwards() {
+    const { ended, userId, formerUserId } = this.state;
+    return { ...emptyState, ended, formerUserId: userId ?? formerUserId };
   }
 
   // ---- lists
