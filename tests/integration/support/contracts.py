@@ -17,6 +17,11 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 PROBLEM = "application/problem+json"
 # Before a path and its method are looked at: nginx, the rate limits, the token.
 OF_ANY_ADDRESS = {400, 401, 404, 405, 406, 413, 429, 502, 503, 504}
+HEADERS_OF_ANY_ADDRESS = [
+    (401, "WWW-Authenticate", "Authenticate"),
+    *((status, "Retry-After", "RetryAfter") for status in (429, 502, 503, 504)),
+]
+METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _violations = []
 _lock = threading.Lock()
@@ -86,9 +91,9 @@ def _closed(schema, is_part=False):
     return copy
 
 
-def _validator(schema):
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+def _validator(schema, dialect=jsonschema.Draft202012Validator):
+    dialect.check_schema(schema)
+    return dialect(schema)
 
 
 def _first_error(validator, value):
@@ -99,6 +104,11 @@ def _first_error(validator, value):
 # ---- frames
 
 
+def _frame_validator(payload):
+    """A schema of AsyncAPI is one of draft-07."""
+    return _validator(payload, jsonschema.Draft7Validator)
+
+
 class AsyncApi:
     """The frames that the server sends, by their type."""
 
@@ -107,9 +117,9 @@ class AsyncApi:
         self.by_type = {}
         for reference in self.document["operations"]["send"]["messages"]:
             payload = _resolved(self.document, reference)["payload"]
-            self.by_type[payload["properties"]["type"]["const"]] = _validator(payload)
+            self.by_type[payload["properties"]["type"]["const"]] = _frame_validator(payload)
         self.received = [
-            _validator(_resolved(self.document, reference)["payload"])
+            _frame_validator(_resolved(self.document, reference)["payload"])
             for reference in self.document["operations"]["receive"]["messages"]
         ]
 
@@ -123,6 +133,40 @@ class AsyncApi:
         error = self.error_of(frame)
         if error:
             _violated(f"asyncapi.yaml: {error}: {json.dumps(frame)[:500]}")
+
+
+class Acks:
+    """What an ack names (a room, a group, nothing) follows from the frame that it answers: one for each connection."""
+
+    NAMED = {"room": "chat_room_id", "group": "chat_group_id", "bot": None}
+
+    def __init__(self):
+        self._named = {}  # client_msg_id → the names that an ack of it may have: one id may serve several conversations
+
+    def sent(self, frame):
+        """`frame`: an object, or the text of a frame, which may be anything."""
+        if isinstance(frame, (str, bytes)):
+            try:
+                frame = json.loads(frame)
+            except (ValueError, RecursionError):
+                return
+        if isinstance(frame, dict) and isinstance(frame.get("client_msg_id"), str):
+            kind = frame.get("chat_type")
+            if isinstance(kind, str) and kind in self.NAMED:
+                self._named.setdefault(frame["client_msg_id"], set()).add(self.NAMED[kind])
+
+    def error_of(self, ack):
+        allowed = self._named.get(ack["client_msg_id"])
+        named = next((name for name in ("chat_room_id", "chat_group_id") if name in ack), None)
+        if allowed is None:
+            return "an ack of a message that was not sent here"
+        return None if named in allowed else f"an ack with {named} in place of {allowed}"
+
+    def check(self, frame):
+        if frame["type"] == "ack":
+            error = self.error_of(frame)
+            if error:
+                _violated(f"{error}: {json.dumps(frame)[:500]}")
 
 
 # ---- answers
@@ -151,6 +195,10 @@ class OpenApi:
         self.document = yaml.safe_load(path.read_text())
         server = self.document["servers"][0]["url"]
         self._base = urlsplit(server).path.rstrip("/").removesuffix("/http")
+        self._headers_of_any_address = {
+            status: _resolved(self.document, {name: self.document["components"]["headers"][header]})
+            for status, name, header in HEADERS_OF_ANY_ADDRESS
+        }
         self._problem = _validator(_closed(_resolved(self.document, self.document["components"]["schemas"]["Problem"])))
         self._paths = []
         for template, item in self.document["paths"].items():
@@ -158,50 +206,52 @@ class OpenApi:
             operations = {
                 method.upper(): _Operation(self.document, operation)
                 for method, operation in item.items()
-                if method in ("get", "put", "post", "delete", "head", "patch", "options")
+                if method.upper() in METHODS
             }
+            if "GET" in operations:
+                operations["HEAD"] = operations["GET"]
             self._paths.append((template.count("{"), re.compile(pattern), template, operations))
         self._paths.sort(key=lambda row: row[0])  # /users/profile goes before /users/{x}
 
-    def operation(self, method, path):
-        """(template, operation); None where nothing is documented. HEAD is as GET."""
+    def operations(self, path):
+        """(template, its operations by method, HEAD as GET); (None, {}) if it is not documented."""
         for _, pattern, template, operations in self._paths:
             if pattern.fullmatch(path):
-                found = operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
-                return template, found
-        return None, None
+                return template, operations
+        return None, {}
+
+    def takes(self, method, path, body):
+        """Whether `body` is one that this request may have."""
+        schema = self.document["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]["schema"]
+        return _validator(_resolved(self.document, schema)).is_valid(body)
 
     def error_of(self, method, path, status, headers, body):
         """`path`: behind /http, without the query."""
-        template, operation = self.operation(method, path)
+        template, operations = self.operations(path)
+        operation = operations.get(method)
         if operation is None:
-            return self._error_of_no_operation(template, status, headers, body)
+            return self._error_of_no_operation(method, operations, status, headers, body)
         found = operation.response(status)
         if found is None:
             return f"{method} {template} has no answer {status}"
         key, response = found
-        return self._error_of_headers(response, headers) or self._error_of_body(
+        return _error_of_headers(response.get("headers", {}), headers) or self._error_of_body(
             operation, key, response, headers, body, method == "HEAD"
         )
 
-    def _error_of_no_operation(self, template, status, headers, body):
+    def _error_of_no_operation(self, method, operations, status, headers, body):
         if status not in OF_ANY_ADDRESS:
             return f"{status} of an address or method that is not documented"
+        error = _error_of_headers(self._headers_of_any_address.get(status, {}), headers)
+        if error is None and status == 405:
+            error = _error_of_allow(method, operations, headers.get("Allow", ""))
+        if error:
+            return error
         if not body:  # HEAD
             return None
         if _content_type(headers) != PROBLEM:
             return f"{_content_type(headers)} in place of a problem"
         return _first_error(self._problem, json.loads(body))
-
-    @staticmethod
-    def _error_of_headers(response, headers):
-        for name, header in response.get("headers", {}).items():
-            if header.get("required") and name not in headers:
-                return f"the header {name} is missing"
-            if name in headers and header.get("schema", {}).get("type") == "integer":
-                if not headers[name].isdigit():
-                    return f"the header {name} is no number: {headers[name]}"
-        return None
 
     @staticmethod
     def _error_of_body(operation, key, response, headers, body, is_head):
@@ -228,6 +278,27 @@ class OpenApi:
         error = self.error_of(method, path, status, headers, body)
         if error:
             _violated(f"openapi.yaml: {method} {path} {status}: {error}: {body[:500]!r}")
+
+
+def _error_of_headers(documented, headers):
+    for name, header in documented.items():
+        if name in headers:
+            text, schema = headers[name], header["schema"]
+            value = int(text) if schema["type"] == "integer" and re.fullmatch("[0-9]+", text) else text
+            error = _first_error(_validator(schema), value)
+            if error:
+                return f"the header {name}: {error}"
+        elif header.get("required"):
+            return f"the header {name} is missing"
+    return None
+
+
+def _error_of_allow(method, operations, allow):
+    """nginx, which knows no paths, may name more than the path has; nobody the method that was refused."""
+    allowed = allow.split(", ")
+    if not set(allowed) <= set(METHODS) or method in allowed or not set(operations) <= set(allowed):
+        return f"405 of {method} with Allow: {allow}"
+    return None
 
 
 def _content_type(headers):

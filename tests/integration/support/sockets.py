@@ -41,6 +41,7 @@ class Socket:
     def __init__(self, port, address="127.0.0.1", headers=None, path="/socket"):
         self.frames = []
         self.arrivals = []  # by the monotonic clock, one a frame
+        self._acks = contracts.Acks()
         self._news = threading.Condition()
         self._connection = _background.run(
             _open(
@@ -64,17 +65,20 @@ class Socket:
                 with self._news:
                     self._news.notify_all()
                 contracts.check_frame(frame)  # a violation ends the reader, and with it every wait
+                self._acks.check(frame)
         except websockets.ConnectionClosed:
             pass
 
     def send(self, frame):
         """`frame`: an object, or text that goes out as it is."""
+        self._acks.sent(frame)
         text = frame if isinstance(frame, (str, bytes)) else json.dumps(frame)
         _background.run(self._connection.send(text))
 
     def send_all(self, frames):
         async def send():
             for frame in frames:
+                self._acks.sent(frame)
                 await self._connection.send(json.dumps(frame))
 
         _background.run(send(), 60)
@@ -154,6 +158,7 @@ class RawSocket:
         self._socket.bind((address, 0))
         self._socket.connect(("127.0.0.1", port))
         self._buffer = b""
+        self._acks = contracts.Acks()
         self._socket.sendall(_handshake(port, headers or {}, path))
         while b"\r\n\r\n" not in self._buffer:
             self._receive()
@@ -188,6 +193,7 @@ class RawSocket:
         self._socket.sendall(head + mask + masked)
 
     def send(self, frame):
+        self._acks.sent(frame)
         self.send_frame(self.TEXT, json.dumps(frame).encode())
 
     def read_frame(self, deadline=DEADLINE_S):
@@ -209,6 +215,7 @@ class RawSocket:
             if opcode == self.TEXT:
                 frame = json.loads(payload)
                 contracts.check_frame(frame)
+                self._acks.check(frame)
                 return frame
 
     def read_close_code(self, deadline=DEADLINE_S):
