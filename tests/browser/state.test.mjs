@@ -8,6 +8,7 @@ import { formatRoute, keyRoute, parseRoute, placeFor, routeKey } from '../../web
 import { Store } from '../../web/state/store.js';
 import { byteLength, folded, initials, isEmojiOnly, linkParts } from '../../web/state/text.js';
 import { buildBlocks, firstUnreadSeq, waitingSince } from '../../web/state/timeline.js';
+import { texts } from '../../web/texts.js';
 
 const at = (minute, day = 22) => new Date(Date.UTC(2026, 10, day, 12, minute)).toISOString();
 const message = (seq, user_id, minute = seq, day = 22) => ({
@@ -82,13 +83,14 @@ test('who enters a group for the first time becomes a member, who leaves stays o
     chat_group_id: 21,
     user_id: 9,
     is_enter: true,
-    message: 'Bob Byron entered the group',
+    message: 'the words of the server',
   });
   const entered = reduce(listed, enters);
   assert.equal(entered.members.get(21).get(9).present, true);
   assert.equal(entered.groups.get(21).members, 3);
   const [line] = entered.activities.get('group-21');
   assert.deepEqual([line.afterSeq, line.user_id, line.is_enter], [3, 9, true]);
+  assert.equal(line.text, texts.group.moved.entered('Bob Byron'));
   assert.equal(reduce(listed, { ...enters, user_id: 7 }).activities.size, 0);
   const left = reduce(entered, { ...enters, is_enter: false });
   assert.equal(left.members.get(21).get(9).present, false);
@@ -267,7 +269,8 @@ class FakeClient extends EventTarget {
   conversation = () => this.talk;
   talk = { messages: [], outgoing: [], load: async () => {}, markRead: async () => {} };
 }
-for (const name of ['users', 'rooms', 'groups', 'profile', 'notifications', 'members', 'enter', 'leave', 'newestWithBot']) {
+const LISTS = ['users', 'rooms', 'groups', 'profile', 'notifications', 'newestWithBot'];
+for (const name of [...LISTS, 'members', 'enter', 'leave']) {
   FakeClient.prototype[name] = async function call(id) {
     this.calls.push(id === undefined ? name : `${name} ${id}`);
     return this.answers[name];
@@ -405,8 +408,8 @@ test('the bot has its last message after a reload', async () => {
 test('everything is marked as read by one request each, four at a time', async () => {
   const client = new FakeClient();
   const ids = Array.from({ length: 6 }, (_, i) => i + 1);
-  client.answers.rooms = ids.map((id) => ({ ...message(1), chat_room_id: 100 + id, other_user_id: 10 + id, unread: 1 }));
-  for (const room of client.answers.rooms) Object.assign(room, { last_seq: 1, last_timestamp: at(1) });
+  const room = { last_seq: 1, last_timestamp: at(1), unread: 1 };
+  client.answers.rooms = ids.map((id) => ({ ...room, chat_room_id: 100 + id, other_user_id: 10 + id }));
   client.conversation = () => assert.fail('nothing is loaded for that');
   const asked = [];
   client.markRead = ({ chat_room_id }) => new Promise((done, fail) => asked.push({ chat_room_id, done, fail }));

@@ -46,7 +46,7 @@ export class Outbox {
     return [...this.#records.values()].filter((record) => record.key === key);
   }
 
-  /** By key: how many are `pending` and `failed`, and when the `newest` was written. What is shown as sent is neither. */
+  /** By key: how many are `pending` and `failed`, and when the `newest` was written. Without what is shown as sent. */
   summary() {
     const byKey = new Map();
     for (const { key, hiddenBy, view } of this.#records.values()) {

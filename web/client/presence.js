@@ -1,8 +1,9 @@
 // presence.js: the groups that this tab looks at. Entered again after every break, and after a reload.
 //
 // Used by parlor-client.js. Being present is the user's, not the tab's. So a tab that leaves a group asks the others
-// (tabs.js) first, and stays silent when one of them still looks at it. Where they can't be asked, as on another device,
-// nobody tells us of their leaving, but the group's next message comes as a notification_update; `missed` is for that.
+// (tabs.js) first, and says nothing when one of them still looks at it. Where they can't be asked, as on another
+// device, nobody tells us of their leaving, but the group's next message comes as a notification_update; `missed` is for
+// that.
 // What is wanted is remembered both ways: an entering or a leaving that fails is repeated.
 //
 //   post(chat_group_id, is_enter)   HTTP

@@ -1,8 +1,8 @@
 // tabs.js: what the tabs of one person in one browser tell each other about the groups they look at.
 //
-// Used by presence.js. Nothing is remembered of the others: who wants to leave a group asks, and a tab that is closed or
-// asleep does not answer. One that answers too late hears `left`, and enters again. Without a BroadcastChannel (Node, old
-// browsers) nobody ever answers. The messages: { ask: id }, { shown: id }, { left: id }.
+// Used by presence.js. Nothing is remembered of the others: who wants to leave a group asks, and a tab that is closed
+// or asleep does not answer. One that answers too late hears `left`, and enters again. Without a BroadcastChannel
+// (Node, old browsers) nobody ever answers. The messages: { ask: id }, { shown: id }, { left: id }.
 
 const PATIENCE_MS = 200;
 

@@ -21,8 +21,8 @@ export const emptyState = Object.freeze({
   groups: new Map(), // chat_group_id -> Group
   members: new Map(), // chat_group_id -> Map(user_id -> Member), for groups that were opened
   lastWriters: new Map(), // key -> user_id, from /notifications
-  // key -> [{ id, afterSeq, user_id, is_enter, text, timestamp }]: heard since the page was opened; one's own coming and
-  // going is not. Without is_enter it is about who is no longer a member.
+  // key -> [{ id, afterSeq, user_id, is_enter, text, timestamp }]: heard since the page was opened, but for one's own
+  // coming and going. Without is_enter it is about who is no longer a member.
   activities: new Map(),
   previews: new Map(), // key -> { user_id, message, timestamp }: the newest message that was seen
   unsent: new Map(), // key -> { pending, failed, newest }: messages of mine that are not acknowledged
@@ -129,7 +129,9 @@ const reducers = {
   group_chat_activitity(state, frame) {
     const { chat_group_id, user_id, is_enter } = frame;
     const next = withPresence(state, chat_group_id, user_id, is_enter);
-    return user_id === state.userId ? next : withActivity(next, frame, { is_enter, text: frame.message });
+    if (user_id === state.userId) return next;
+    const text = texts.group.moved[is_enter ? 'entered' : 'left'](nameOf(state, user_id));
+    return withActivity(next, frame, { is_enter, text });
   },
 
   group_member_removed(state, frame) {
@@ -142,9 +144,8 @@ const reducers = {
     const difference = { members: Math.max(0, group.members - 1), ...(mine && { is_member: false, unread: 0 }) };
     const members = listed ? put(state.members, chat_group_id, without(listed, user_id)) : state.members;
     const next = { ...state, groups: change(state.groups, chat_group_id, difference), members };
-    const person = state.people.get(user_id);
-    const isOut = texts.group.isOut(person ? fullName(person) : texts.somebody);
-    return withActivity(next, frame, { text: mine ? texts.group.youAreOut : isOut });
+    const text = mine ? texts.group.youAreOut : texts.group.isOut(nameOf(state, user_id));
+    return withActivity(next, frame, { text });
   },
 };
 
@@ -179,6 +180,9 @@ function withPresence(state, id, user_id, present) {
     members: put(state.members, id, put(listed, user_id, { ...member, present, ...(present && { online: true }) })),
   };
 }
+
+const nameOf = (state, user_id) =>
+  state.people.has(user_id) ? fullName(state.people.get(user_id)) : texts.somebody;
 
 const otherIn = (state, chat_room_id) =>
   [...state.rooms.values()].find((room) => room.chat_room_id === chat_room_id)?.other_user_id;

@@ -3,7 +3,8 @@
 //
 // It fetches the lists each time the socket is (again) ready, because what happened before was not heard, and applies
 // the frames heard meanwhile to what comes back. A list that can't be fetched is tried again, in growing pauses, for as
-// long as there is a socket (without one, its return fetches them all); what the page shows until then is what it had. Requests that a person asked for reject with the ParlorError, for the view to show.
+// long as there is a socket (without one, its return fetches them all); what the page shows until then is what it had.
+// Requests that a person asked for reject with the ParlorError, for the view to show.
 
 import { FRAMES, emptyState, reduce, withNewest, withPreview } from './events.js';
 import { keyRoute, routeTarget } from './route.js';
