@@ -1,10 +1,12 @@
 // All texts of the page, in one place: translate this file, and the page is translated. Used by the views and by
 // state/time.js. Functions take what changes; `n === 1` is English's only plural rule.
 
-const count = (n, one, many) => `${n.toLocaleString('en-GB')} ${n === 1 ? one : many}`;
+const locale = 'en-GB';
+const numbers = new Intl.NumberFormat(locale);
+const count = (n, one, many) => `${numbers.format(n)} ${n === 1 ? one : many}`;
 
 export const texts = {
-  locale: 'en-GB',
+  locale,
   app: 'Parlor',
   somebody: 'Somebody',
   you: 'You',
@@ -103,7 +105,9 @@ export const texts = {
     nothingHere: 'Nothing here yet.',
     failed: 'The list could not be loaded. Trying again …',
     you: 'Your profile',
-    notifications: (n) => (n > 0 ? `Notifications, ${n} unread` : 'Notifications'),
+    pending: (n) => `${count(n, 'message', 'messages')} not sent yet`,
+    failed: (n) => `${count(n, 'message', 'messages')} could not be sent`,
+    notifications: (n) => (n === 0 ? 'Notifications' : `Notifications, ${n} unread`), // n may be "99+"
   },
 
   home: {
@@ -138,7 +142,6 @@ export const texts = {
     alone: 'Nobody else has an account yet. Invite somebody: they sign up on this page.',
     online: 'Online',
     offline: 'Offline',
-    write: (name) => `Write to ${name}`,
   },
 
   groups: {
@@ -186,8 +189,6 @@ export const texts = {
     sentBy: (name, time) => `${name}, ${time}`,
     announce: (name, message) => `${name}: ${message}`,
     apology: 'The bot could not answer',
-    online: 'Online',
-    offline: 'Offline',
     self: 'This is you.',
     selfHint: 'Parlor carries messages between people; notes to yourself have no place here yet.',
   },
@@ -196,8 +197,10 @@ export const texts = {
     label: (name) => `Message to ${name}`,
     placeholder: (name) => `Message ${name}`,
     send: 'Send',
-    tooLong: (n) => `${n.toLocaleString('en-GB')} bytes too long`,
-    left: (n) => `${n.toLocaleString('en-GB')} bytes left`,
+    tooLong: (n) => `${numbers.format(n)} bytes too long`,
+    left: (n) => `${numbers.format(n)} bytes left`,
+    isTooLong: 'The message is too long.',
+    fewLeft: (n) => `Fewer than ${numbers.format(n)} bytes left.`,
     nul: 'There is a character in it that can not be sent.',
   },
 
@@ -226,7 +229,7 @@ export const texts = {
     newOwner: 'New owner',
     doHandOver: 'Hand over',
     join: 'Join the group',
-    joinHint: 'You are reading as a guest. Join to write and to be told of news.',
+    joinHint: 'You are reading as a guest: new messages do not arrive here until you join.',
     joining: 'Joining …',
     leave: 'Leave for good',
     leaveTitle: 'Leave the group?',
@@ -270,12 +273,10 @@ export const texts = {
     change: 'Change password',
     changed: 'Your password is changed. Other sessions have ended.',
     passwordHint: 'Changing it signs you out everywhere else.',
-    wrongPassword: 'This is not your current password.',
     session: 'This session',
   },
 
   errors: {
-    title: 'That did not work',
     network: 'The server can not be reached. Check your connection and try again.',
     unavailable: 'The service is not available right now. Try again in a moment.',
     too_many_requests: (s) =>
@@ -289,28 +290,32 @@ export const texts = {
     busy: 'Too many questions are waiting. Ask again when the bot has answered.',
     required: 'Please fill this in.',
     unknown: 'Something went wrong. Please try again.',
+    internal: 'Something went wrong at the server. Please try again.',
+    too_large: 'This is too long to be sent.',
+    closed: 'The server did not take it.',
+    gone: 'This does not work any more.',
+    wrong_password: 'This is not your current password.',
+    storage_full: 'The browser has no room left: what is not sent yet would be lost by a reload.',
   },
 
-  /** What the server calls the fields, at the beginning of its sentences about them. */
-  fields: {
-    email: 'The e-mail address',
-    password: 'The password',
-    first_name: 'The first name',
-    last_name: 'The last name',
-    name: 'The name',
-    current_password: 'The current password',
-    message: 'The message',
-    owner_id: 'The new owner',
+  /** What the server finds wrong with a field (`invalid_field`). */
+  wrongFields: {
+    email: 'This is not a complete e-mail address, like name@example.org.',
+    password: 'Choose another one: 8 to 128 characters, and none that everybody uses.',
+    first_name: 'A first name has 1 to 64 characters.',
+    last_name: 'A last name has 1 to 64 characters.',
+    name: 'A name has 1 to 100 characters.',
+    owner_id: 'This person can not own the group now. Choose another member.',
+    message: 'There is something in it that can not be sent.',
   },
 };
 
-/** A sentence for a ParlorError, or for the `error` of an Outgoing. */
+/** A sentence for a ParlorError, or for the `error` of an Outgoing. What has no text here is in the server's words. */
 export function errorText(error) {
-  const own = texts.errors[error.code];
+  const ofField = error.code === 'invalid_field' ? texts.wrongFields[error.field] : undefined;
+  const own = ofField ?? texts.errors[error.code];
   if (typeof own === 'function') return own(Math.ceil((error.retryAfterMs ?? 0) / 1000));
   if (own) return own;
-  const field = error.field ?? String(error.message).split(' ')[0];
-  const name = texts.fields[field];
-  if (error.message && name) return error.message.replace(new RegExp(`^${field}\\b`), name);
-  return error.message || texts.errors.unknown;
+  const { message } = error;
+  return message ? message[0].toLocaleUpperCase(locale) + message.slice(1) : texts.errors.unknown;
 }

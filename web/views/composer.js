@@ -1,12 +1,14 @@
 // The typing area. Its text is the textarea's own, so a key redraws nothing but, at the ends, the send button.
 
 import { html, memo, useApp, useLayoutEffect, useRef, useState } from './html.js';
+import { isTouched } from './focus.js';
 import { Icon } from './icons.js';
 import { keepDraft, readDraft } from './drafts.js';
 import { MESSAGE_BYTES, byteLength } from '../state/text.js';
 import { texts } from '../texts.js';
 
 const WARN_BYTES = 1000; // so many before the limit the number appears
+const SAID_STEP = 250; // and is read out, not at each key
 
 export const Composer = memo(({ conversationKey, name, inputRef, onSend, onEscape }) => {
   const { store, toast } = useApp();
@@ -47,29 +49,38 @@ export const Composer = memo(({ conversationKey, name, inputRef, onSend, onEscap
   };
   const onKeyDown = (event) => {
     if (event.isComposing || event.keyCode === 229) return; // choosing characters of an input method
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+    // A keyboard on the screen has no Shift+Enter: there Enter is a new line, and the button sends.
+    const sends = !event.shiftKey && !event.altKey && (!isTouched() || event.ctrlKey || event.metaKey);
+    if (event.key === 'Enter' && sends) {
       event.preventDefault();
       send();
     }
     if (event.key === 'Escape') onEscape();
   };
   const isTooLong = left !== null && left < 0;
+  const spoken = isTooLong
+    ? texts.composer.isTooLong
+    : left === null
+      ? ''
+      : texts.composer.fewLeft((Math.floor(left / SAID_STEP) + 1) * SAID_STEP);
   return html`
     <form class="composer" onSubmit=${(event) => {
       event.preventDefault();
       send();
     }}>
       <div class=${`composer-box ${isTooLong ? 'is-invalid' : ''}`}>
-        <textarea ref=${ownRef} rows="1" dir="auto" enterkeyhint="send" aria-label=${texts.composer.label(name)}
+        <textarea ref=${ownRef} rows="1" dir="auto" enterkeyhint=${isTouched() ? 'enter' : 'send'}
+          aria-label=${texts.composer.label(name)}
           placeholder=${texts.composer.placeholder(name)}
           aria-describedby="composer-left" aria-invalid=${isTooLong ? 'true' : undefined}
           onInput=${changed} onKeyDown=${onKeyDown} />
         <button type="submit" class="send" aria-label=${texts.composer.send} title=${texts.composer.send}
           aria-disabled=${!hasText || isTooLong}><${Icon} name="send" /></button>
       </div>
-      <p class=${`composer-left ${isTooLong ? 'is-error' : ''}`} id="composer-left" role="status">
+      <p class=${`composer-left ${isTooLong ? 'is-error' : ''}`} id="composer-left">
         ${left !== null && (isTooLong ? texts.composer.tooLong(-left) : texts.composer.left(left))}
       </p>
+      <p class="hidden" role="status">${spoken}</p>
     </form>`;
 });
 

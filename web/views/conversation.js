@@ -9,7 +9,7 @@ import { Avatar, Empty, IconButton, MessagesSkeleton } from './parts.js';
 import { fullName } from '../state/text.js';
 import { errorText, texts } from '../texts.js';
 
-/** Whom it is with, or null while that is not known; { missing: true }: there is no such one. */
+/** Whom it is with: the user or the group, or neither (the bot, or there is no such one), and whether that is known. */
 function usePartner(route) {
   return {
     user: useStore((state) => (route.view === 'user' ? state.people.get(route.id) : undefined)),

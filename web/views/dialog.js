@@ -1,6 +1,7 @@
 // Dialogs: <dialog> keeps the focus inside, Escape closes, and the focus returns to where it was.
 
 import { html, useId, useLayoutEffect, useRef } from './html.js';
+import { keepFocus, talkPlace } from './focus.js';
 import { Failure, IconButton, useForm } from './parts.js';
 import { texts } from '../texts.js';
 
@@ -15,6 +16,7 @@ export function Dialog({ title, onClose, children }) {
     return () => {
       dialog.close();
       if (before?.isConnected) before.focus();
+      keepFocus(talkPlace(), '.main h1'); // what opened it may go away with it
     };
   }, []);
   // A click on the dialog itself is one on its backdrop: the content covers the rest.
@@ -45,7 +47,7 @@ export function FormDialog({ title, hint, submit, danger = false, disabled = fal
         ${children && children(form)}
         <${Failure} text=${form.failure} />
         <div class="actions">
-          <button type="button" class="button" onClick=${onClose}>${texts.cancel}</button>
+          <button type="button" class="button" onClick=${onClose} autofocus=${danger}>${texts.cancel}</button>
           <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} disabled=${disabled}
             aria-busy=${form.busy}>${submit}</button>
         </div>

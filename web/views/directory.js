@@ -44,8 +44,8 @@ export function GroupsView({ onCreate }) {
     <div class="page">
       <${PageHead} title=${texts.groups.title}
         count=${state.loaded.groups ? texts.groups.count(all.length) : texts.loading}>
-        <button type="button" class="button primary" onClick=${onCreate}>
-          <${Icon} name="plus" />${texts.list.newGroup}</button>
+        <button type="button" class="button primary" onClick=${onCreate} title=${texts.list.newGroup}>
+          <${Icon} name="plus" /><span class="button-text">${texts.list.newGroup}</span></button>
       </${PageHead}>
       <div class="page-tools"><${Filter} label=${texts.groups.search} query=${query} setQuery=${setQuery} /></div>
       <${Listing} isLoaded=${state.loaded.groups} items=${shown}

@@ -3,6 +3,9 @@
 /** Else one touches: focusing a typing area would bring up the keyboard of the screen. */
 export const hasKeyboard = () => window.matchMedia('(hover: hover) and (pointer: fine)').matches;
 
+/** With fingers: no key but those on the screen. */
+export const isTouched = () => window.matchMedia('(pointer: coarse)').matches;
+
 /** The typing area with a keyboard, else what is read. */
 export const talkPlace = () => (hasKeyboard() ? '.composer textarea' : '.messages');
 

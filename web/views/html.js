@@ -62,7 +62,7 @@ export function useConversation(conversation) {
   return conversation;
 }
 
-/** True while the window is at least so wide. */
+/** Whether the media query holds; drawn again when that changes. */
 export function useMedia(query) {
   const media = useMemo(() => window.matchMedia(query), [query]);
   const redraw = useRedraw();

@@ -31,8 +31,9 @@ export function NotificationsView() {
   return html`
     <div class="page">
       <${PageHead} title=${texts.notifications.title} count=${isLoaded ? texts.list.unread(total) : texts.loading}>
-        ${items.length > 0 && html`<button type="button" class="button" onClick=${markAll} aria-busy=${isBusy}>
-          <${Icon} name="check" />${texts.notifications.markAll}</button>`}
+        ${items.length > 0 && html`<button type="button" class="button" title=${texts.notifications.markAll}
+          onClick=${markAll} aria-busy=${isBusy}>
+          <${Icon} name="check" /><span class="button-text">${texts.notifications.markAll}</span></button>`}
       </${PageHead}>
       ${!isLoaded && html`<${ListSkeleton} />`}
       ${isLoaded && items.length === 0 && html`<${Empty} icon="bell" title=${texts.notifications.none}

@@ -4,14 +4,15 @@
 // the day is another (`today`). A full one tells the browser its measured height and that it need not be laid out while
 // out of sight (content-visibility), which keeps thousands of messages cheap.
 
-import { html, memo, useApp, useEffect, useLayoutEffect, useRef, useState, useStore } from './html.js';
+import { html, memo, useApp, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore } from './html.js';
 import { activityText, foldActivities } from './activities.js';
 import { keepFocus, talkPlace } from './focus.js';
+import { foldedWhole } from './fold.js';
 import { Icon } from './icons.js';
 import { Avatar } from './parts.js';
 import { authorName } from '../state/list.js';
 import { completeTime, dayName, timeOfDay } from '../state/time.js';
-import { folded, isEmojiOnly, linkParts } from '../state/text.js';
+import { isEmojiOnly, linkParts } from '../state/text.js';
 import { errorText, texts } from '../texts.js';
 
 export const Block = memo(({ rows, isFull, kind }) => {
@@ -63,7 +64,7 @@ const Message = memo(
 /** Text with its line breaks, links that open elsewhere, and long ones folded. Never markup. */
 const Text = memo(({ text }) => {
   const [isAll, setAll] = useState(false);
-  const head = folded(text);
+  const head = useMemo(() => foldedWhole(text), [text]);
   const shown = head === null || isAll ? text : `${head} …`;
   return html`
     <p class=${`text ${isEmojiOnly(text) ? 'is-emoji' : ''}`} dir="auto">${linkParts(shown).map((part, i) =>

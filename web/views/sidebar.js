@@ -65,12 +65,13 @@ function Me({ state }) {
 
 function Bell({ state, isCurrent }) {
   const total = unreadTotal(state);
-  const label = texts.list.notifications(total);
+  const shown = total > 99 ? '99+' : total; // also read out so: what one says to press it is what one sees
+  const label = texts.list.notifications(shown);
   return html`
     <a class="icon-button bell" href="#/notifications" data-key="notifications" aria-label=${label} title=${label}
       aria-current=${isCurrent ? 'page' : undefined}>
       <${Icon} name="bell" />${total > 0 && html`<span class="bell-count"
-        aria-hidden="true">${total > 99 ? '99+' : total}</span>`}
+        aria-hidden="true">${shown}</span>`}
     </a>`;
 }
 
@@ -146,6 +147,8 @@ function flat(item, state) {
     name: item.name,
     online: item.online,
     unread: item.unread,
+    pending: item.pending ?? 0,
+    failed: item.failed ?? 0,
     timestamp: item.timestamp,
     note: noteOf(item, state),
   };
@@ -165,7 +168,7 @@ function noteOf(item, state) {
 }
 
 const Item = memo(
-  ({ kind, id, itemKey, name, online, unread, timestamp, note, isCurrent, onOpen }) => html`
+  ({ kind, id, itemKey, name, online, unread, pending, failed, timestamp, note, isCurrent, onOpen }) => html`
   <li>
     <a class=${`item ${unread > 0 ? 'has-unread' : ''}`} href=${formatRoute(keyRoute(itemKey))} data-key=${itemKey}
       aria-current=${isCurrent ? 'page' : undefined} onClick=${onOpen}>
@@ -173,14 +176,20 @@ const Item = memo(
       <span class="item-text">
         <span class="item-top"><span class="item-name" dir="auto">${name}</span>${timestamp &&
           html`<time dateTime=${timestamp} title=${completeTime(timestamp)}>${lastActivity(timestamp)}</time>`}</span>
-        <span class="item-bottom">${note && html`<span class="item-note" dir="auto">${note}</span>`}<${Badge}
-          n=${unread} /></span>
+        <span class="item-bottom">${note && html`<span class="item-note" dir="auto">${note}</span>`}<${Unsent}
+          pending=${pending} failed=${failed} /><${Badge} n=${unread} /></span>
       </span>
       ${online && html`<span class="hidden">, ${texts.list.online}</span>`}
       ${unread > 0 && html`<span class="hidden">, ${texts.list.unread(unread)}</span>`}
     </a>
   </li>`,
 );
+
+/** What one wrote there and is not sent. */
+const Unsent = ({ pending, failed }) =>
+  failed + pending > 0 &&
+  html`<span class=${`item-unsent ${failed > 0 ? 'is-failed' : ''}`}><${Icon} name=${failed > 0 ? 'alert' : 'clock'} />
+    <span class="hidden">, ${failed > 0 ? texts.list.failed(failed) : texts.list.pending(pending)}</span></span>`;
 
 /** Up and down move between the entries; Home and End to the first and the last. Up from the first: the search. */
 function moveInList(event, list) {
