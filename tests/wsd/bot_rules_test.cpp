@@ -179,16 +179,17 @@ TEST(BotRulesTest, MoreRulesThanAreUsedAreLeftOut) {
 // universe for n = 16,000. Bounded by the work done, not by the clock on the wall: the tests may
 // run beside others.
 TEST(BotRulesTest, HostilePatternsDoLittleWork) {
-  const char* hostile[] = {"(a+)+$",
-                           "(a|aa)+$",
-                           "(a|a?)+$",
-                           "(.*)*x$",
-                           "^(([a-z])+.)+[A-Z]([a-z])+$",
-                           "(.*a){20}b",
-                           "a*a*a*a*a*a*a*a*b",
-                           "(x+x+)+y",
-                           "[ab]*a[ab]{400}c",
-                           "(a?){400}a{400}c"};
+  // And in which of the three texts it is found.
+  const std::pair<const char*, const char*> hostile[] = {{"(a+)+$", "--f"},
+                                                         {"(a|aa)+$", "--f"},
+                                                         {"(a|a?)+$", "fff"},
+                                                         {"(.*)*x$", "---"},
+                                                         {"^(([a-z])+.)+[A-Z]([a-z])+$", "--f"},
+                                                         {"(.*a){20}b", "--f"},
+                                                         {"a*a*a*a*a*a*a*a*b", "--f"},
+                                                         {"(x+x+)+y", "---"},
+                                                         {"[ab]*a[ab]{400}c", "---"},
+                                                         {"(a?){400}a{400}c", "---"}};
   const std::string texts[] = {std::string(15'999, 'a') + "!", std::string(15'999, 'x') + "!", [] {
                                  std::string random;
                                  for (uint32_t state = 1; random.size() < 16'000;) {
@@ -197,13 +198,16 @@ TEST(BotRulesTest, HostilePatternsDoLittleWork) {
                                  }
                                  return random;
                                }()};
-  for (const char* pattern : hostile) {
-    const RuleSet rules = Rules({{pattern, "{1}"}, {".*", "done"}});
+  for (const auto& [pattern, found] : hostile) {
+    const RuleSet rules = Rules({{pattern, "found"}, {".*", "rest"}});
+    ASSERT_EQ(rules.usable(), 2U) << pattern;
+    std::string answers;
     for (const std::string& text : texts) {
       const double before = CpuSeconds();
-      EXPECT_NE(Answer(rules, text), "nothing");
-      EXPECT_LT(CpuSeconds() - before, 5.0) << pattern;
+      answers += Answer(rules, text) == "found" ? 'f' : '-';
+      EXPECT_LT(CpuSeconds() - before, 1.0) << pattern;
     }
+    EXPECT_EQ(answers, found) << pattern;
   }
 }
 
@@ -274,7 +278,42 @@ TEST_F(ShippedRulesTest, ConversationIsNotEmbarrassing) {
       {"I am so tired today", "sorry that you are tired"},
       {"My name is Grace.", "Nice to meet you, Grace!"},
       {"hi, my name's Jean-Luc", "Nice to meet you, Jean-Luc!"},
-      {"I am a teacher", "So you are a teacher!"},
+      {"I don't want to live anymore", "talk to somebody now"},
+      {"I feel like dying", "talk to somebody now"},
+      {"I'm dying", "talk to somebody now"},
+      {"I am worthless", "talk to somebody now"},
+      {"I want to hurt myself", "talk to somebody now"},
+      {"i harm myself", "talk to somebody now"},
+      {"I will kill myself", "talk to somebody now"},
+      {"I want to end it all", "talk to somebody now"},
+      {"i wish i was dead", "talk to somebody now"},
+      {"I am stupid", "please talk to somebody you trust"},
+      {"I am nothing", "please talk to somebody you trust"},
+      {"I am a failure", "please talk to somebody you trust"},
+      {"I feel like a failure", "please talk to somebody you trust"},
+      {"I'm so scared", "sorry that you are scared"},
+      {"I am hurt", "sorry that you are hurt"},
+      {"my name is not important", "That is all right, Ada"},
+      {"call me later", "That is all right, Ada"},
+      {"time", "It is 17:04 UTC"},
+      {"time please", "It is 17:04 UTC"},
+      {"date", "Today is Sunday, 22 November 2026"},
+      {"what year is it", "Today is Sunday, 22 November 2026"},
+      {"good, you?", "glad to hear"},
+      {"not bad, you?", "glad to hear"},
+      {"how do I message bob", "made with the first message"},
+      {"how do I find Ada?", "any part of the name"},
+      {"where are my messages?", "They are in their chats"},
+      {"what happens when I close the tab?", "messages wait for you here"},
+      {"why do I get busy?", "wait for my answer"},
+      {"how do I add Bob to my group?", "Nobody can be added"},
+      {"I'm not good at this", "Nobody is good at everything"},
+      {"can you report the weather", "That is beyond me"},
+      {"What's the time complexity of quicksort?", "That is beyond me"},
+      {"I want to talk to a human", "choose somebody from the list of people"},
+      {"Thanks for nothing", "of no use"},
+      {"I am a teacher", "I see, Ada"},
+      {"I'm confused", "I see, Ada"},
       {"I'm sorry", "No harm done"},
       {"I am looking for a friend", "search it by any part of a name"},
       {"Who are you?", "the bot of this Parlor server"},
