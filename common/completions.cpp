@@ -13,8 +13,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kSpace = " \t\r\n";
-constexpr std::string_view kThoughts = "<think>";
-constexpr std::string_view kThoughtsEnd = "</think>";
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kThoughts = {
+    {{"<think>", "</think>"}, {"<thinking>", "</thinking>"}}};
+constexpr std::string_view kCut = " …";
 constexpr std::string_view kData = "data:";
 constexpr std::string_view kDone = "[DONE]";
 constexpr std::array<std::string_view, 8> kRefusalWords = {
@@ -55,15 +56,23 @@ void AppendContent(std::string& text, const Json& content) {
   }
 }
 
-Result<std::string> Said(std::string_view text) {
+Result<std::string> Said(std::string_view text, bool is_cut) {
   text = Trimmed(text);
-  if (text.starts_with(kThoughts)) {
-    const size_t end = text.find(kThoughtsEnd);
-    if (end == std::string_view::npos) return NoAnswer("has thoughts only");
-    text = Trimmed(text.substr(end + kThoughtsEnd.size()));
+  for (const auto& [open, close] : kThoughts) {
+    const size_t end = text.find(close);
+    const size_t begin = text.find(open);
+    if (begin == 0 && end == std::string_view::npos) return NoAnswer("has thoughts only");
+    // An opening tag in the middle is the text's own: somebody asked about it.
+    if (end == std::string_view::npos || (begin != 0 && begin < end)) continue;
+    text = Trimmed(text.substr(end + close.size()));
   }
   if (text.empty()) return NoAnswer("has no text");
-  return std::string(text);
+  return std::string(text) + std::string(is_cut ? kCut : "");
+}
+
+bool IsCut(const Json* finish_reason) {
+  return finish_reason != nullptr && finish_reason->is_string() &&
+         finish_reason->get_ref<const std::string&>() == "length";
 }
 
 Json ParseJson(std::string_view text) { return Json::parse(text, nullptr, false); }
@@ -71,6 +80,7 @@ Json ParseJson(std::string_view text) { return Json::parse(text, nullptr, false)
 struct Stream {
   std::string text;
   bool over = false;
+  bool is_cut = false;
 };
 
 // One event's data. kUnavailable: it is broken, or says that the server has failed.
@@ -87,8 +97,27 @@ Status TakeEvent(std::string_view data, Stream& stream) {
   if (const Json* delta = Member(*choice, "delta")) {
     if (const Json* content = Member(*delta, "content")) AppendContent(stream.text, *content);
   }
-  if (Member(*choice, "finish_reason") != nullptr) stream.over = true;
+  if (const Json* reason = Member(*choice, "finish_reason")) {
+    stream.over = true;
+    stream.is_cut = IsCut(reason);
+  }
   return Ok();
+}
+
+// Whether a line that ended behind `seen` is the event with the finish_reason. A line is looked at
+// once, when it is whole.
+bool HasLastEvent(std::string_view body, size_t seen) {
+  for (size_t end = seen; (end = body.find_first_of("\r\n", end)) != std::string_view::npos;
+       ++end) {
+    const size_t before = end == 0 ? std::string_view::npos : body.find_last_of("\r\n", end - 1);
+    const size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::string_view line = body.substr(begin, end - begin);
+    if (!line.starts_with(kData) || line.find("\"finish_reason\"") == std::string_view::npos)
+      continue;
+    Stream stream;
+    if (TakeEvent(Trimmed(line.substr(kData.size())), stream).ok() && stream.over) return true;
+  }
+  return false;
 }
 
 // The next line, without its end; moves `text` behind it.
@@ -129,7 +158,7 @@ Result<std::string> DecodeAnswer(std::string_view body) {
   if (content == nullptr) return NoAnswer("has no text");
   std::string text;
   AppendContent(text, *content);
-  return Said(text);
+  return Said(text, IsCut(Member(*choice, "finish_reason")));
 }
 
 Result<std::string> DecodeStream(std::string_view body) {
@@ -145,10 +174,11 @@ Result<std::string> DecodeStream(std::string_view body) {
     if (data == kDone) break;
   }
   if (!stream.over) return NoAnswer("breaks off");
-  return Said(stream.text);
+  return Said(stream.text, stream.is_cut);
 }
 
 bool IsStreamOver(std::string_view body, size_t seen) {
+  if (HasLastEvent(body, seen)) return true;
   // The line may have begun before; a quotation of it within JSON does not begin a line.
   constexpr size_t kLongest = 16;
   for (size_t at = seen > kLongest ? seen - kLongest : 0; at < body.size(); ++at) {

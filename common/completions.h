@@ -28,12 +28,14 @@ std::string EncodeRequest(std::string_view model, std::string_view system_prompt
 
 // The text of an answer, in one JSON document (DecodeAnswer) or as a stream of events, which some
 // servers send unasked (DecodeStream): choices[0], trimmed of white space, never empty. Of a text
-// that begins with thoughts (<think>…</think>) what follows them. kUnavailable: there is none, with
+// that begins with thoughts (<think>…</think> or <thinking>…</thinking>, also where the opening tag
+// was left with the prompt) what follows them. An answer that the model's own limit of length has
+// cut is one all the same, with " …" behind it. kUnavailable: there is none, with
 // the reason. A stream without its end is none: half an answer is worse than no answer.
 Result<std::string> DecodeAnswer(std::string_view body);
 Result<std::string> DecodeStream(std::string_view body);
 
-// Whether the event that ends a stream has come: some servers then leave the connection open.
+// Whether the event that ends a stream has come ([DONE], or a finish_reason): some servers then leave the connection open.
 // `seen` bytes of the body have been looked at before.
 bool IsStreamOver(std::string_view body, size_t seen);
 

@@ -64,6 +64,10 @@ TEST(CompletionsTest, ThoughtsAreNotTheAnswer) {
   };
   EXPECT_EQ(said("<think>Hm.</think>\n\nYes."), "Yes.");
   EXPECT_EQ(said("Write <think> and </think>."), "Write <think> and </think>.");
+  EXPECT_EQ(said("<thinking>Hm.</thinking>Yes."), "Yes.");
+  EXPECT_EQ(said("Hm. So\n</think>\n\nYes."), "Yes.");
+  EXPECT_EQ(said("Hm.</thinking>Yes."), "Yes.");
+  EXPECT_THAT(said("<thinking>Hm."), HasSubstr("thoughts only"));
   EXPECT_THAT(said("<think>Hm."), HasSubstr("thoughts only"));
   EXPECT_THAT(said("<think>Hm.</think> "), HasSubstr("no text"));
 }
@@ -100,6 +104,16 @@ TEST(CompletionsTest, DeepNestingIsNoTrouble) {
   const std::string deep(200'000, '[');
   EXPECT_THAT(Text(DecodeAnswer(deep)), HasSubstr("is not JSON"));
   EXPECT_THAT(Text(DecodeAnswer(deep + std::string(200'000, ']'))), HasSubstr("has no choices"));
+}
+
+TEST(CompletionsTest, AnswerCutByTheModelsLimitIsMarked) {
+  EXPECT_EQ(Text(DecodeAnswer(
+                R"({"choices":[{"message":{"content":"Once upon "},"finish_reason":"length"}]})")),
+            "Once upon …");
+  EXPECT_EQ(
+      Text(DecodeStream("data: {\"choices\":[{\"delta\":{\"content\":\"Once upon \"}}]}\n\n"
+                        "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n")),
+      "Once upon …");
 }
 
 // ---- A stream of events
@@ -149,6 +163,23 @@ TEST(CompletionsTest, EndOfAStreamIsSeenHoweverItIsCut) {
     EXPECT_GE(over_at, end) << piece;
   }
   EXPECT_FALSE(IsStreamOver(stream.substr(0, end - 1), 0));
+}
+
+TEST(CompletionsTest, StreamIsOverWithItsFinishReason) {
+  const std::string first =
+      "data: {\"choices\":[{\"delta\":{\"content\":\"\\\"finish_reason\\\"\"},"
+      "\"finish_reason\":null}]}\n\n";
+  const std::string last = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}";
+  const std::string stream = first + last + "\n\n";
+  for (const size_t piece : {size_t{1}, size_t{7}, stream.size()}) {
+    size_t over_at = 0;
+    for (size_t seen = 0; seen < stream.size() && over_at == 0; seen += piece) {
+      const std::string_view body(stream.data(), std::min(seen + piece, stream.size()));
+      if (IsStreamOver(body, seen)) over_at = body.size();
+    }
+    EXPECT_GT(over_at, first.size() + last.size()) << piece;
+  }
+  EXPECT_FALSE(IsStreamOver(first + last, 0));
 }
 
 // ---- Refusals

@@ -11,6 +11,7 @@ POST /v1/chat/completions behaves as the request's `model` says, POST /MODE/v1/c
     count               "N messages", N without the system's
     stream              the same as ok as a stream of events, unasked     stream-open     … and keeps the connection open
     stream-reason       … without [DONE]                                   stream-cut      … breaks off, with a clean end
+    stream-reason-open  … without [DONE], and keeps the connection open
     parts, thoughts     the content is a list; begins with <think>
     empty, blank, null, no-choices, error-200, not-json, not-utf8, deep   JSON (or not) that has no answer
     html, no-type       the right body as another type, or none
@@ -181,6 +182,11 @@ class Handler(BaseHTTPRequestHandler):
         self.events(text)
         self.chunk(event({"delta": {}, "finish_reason": "stop"}))
         self.chunk(b"")
+
+    def mode_stream_reason_open(self, text):
+        self.events(text)
+        self.chunk(event({"delta": {}, "finish_reason": "stop"}))
+        self.wait_for_client()
 
     def mode_stream_cut(self, text):
         self.events(text)

@@ -141,7 +141,8 @@ TEST_F(OpenAiEngineTest, ProxyOfTheEnvironmentIsIgnored) {
 // ---- What is understood
 
 TEST_F(OpenAiEngineTest, UnderstandsWhatServersSend) {
-  for (const char* mode : {"ok", "stream", "stream-open", "stream-reason", "parts", "thoughts"}) {
+  for (const char* mode : {"ok", "stream", "stream-open", "stream-reason", "stream-reason-open",
+                           "parts", "thoughts"}) {
     EXPECT_EQ(AnswerOf(mode), std::string("You said: ") + kWords) << mode;
   }
 }
