@@ -38,6 +38,7 @@ case $verb in
   start)
     end_group  # only if the supervisor itself was killed is anything left here
     echo $$ >"$state/pgid"
+    [ "$name" = wsd ] || unset PARLOR_BOT_OPENAI_KEY  # the daemon's alone
     case $name in
       mariadb) exec mariadbd --defaults-file="$VAR/etc/my.cnf" ;;
       wsd) exec "$BUILD/parlor-wsd" --config "$VAR/etc/parlor-wsd.toml" ;;
