@@ -372,6 +372,14 @@ test('what happens in a group stands below the messages that were read from its 
   store.noteNewest('group-21', message(5, 9));
   const { last_seq, last_timestamp, unread } = store.state.groups.get(21);
   assert.deepEqual([last_seq, last_timestamp, unread], [5, at(5), 2]);
+  client.talk.messages = [...client.talk.messages, message(6, 7), message(7, 9)];
+  store.noteNewest('group-21', message(7, 9));
+  assert.equal(store.state.groups.get(21).unread, 1);
+  client.say('notification_update', { chat_group_id: 21, unread: 2, timestamp: at(9) });
+  client.talk.messages = [...client.talk.messages, message(8, 9)];
+  store.noteNewest('group-21', message(8, 9));
+  const now = store.state.groups.get(21);
+  assert.deepEqual([now.last_seq, now.last_timestamp, now.unread], [8, at(9), 2]);
 });
 
 test('what is unsent counts and is listed, with whomever it is', async () => {

@@ -211,10 +211,12 @@ export function withNewest(state, name, id, messages) {
   const known = state[name].get(id);
   const newest = messages.at(-1);
   if (!known || !newest || newest.seq <= known.last_seq) return state;
-  // What the list's time covers is counted already.
-  const isNews = (one) => one.timestamp > (known.last_timestamp ?? '') && one.user_id !== state.userId;
-  const counts = known.is_member !== false;
-  const unread = known.unread + (counts ? messages.filter((one) => one.seq > known.last_seq && isNews(one)).length : 0);
-  const fresh = { ...known, last_seq: newest.seq, last_timestamp: newest.timestamp, unread };
+  // What the list's time covers is counted already; a message of one's own ends the counting.
+  const upTo = known.last_timestamp ?? '';
+  const news = messages.filter((one) => one.seq > known.last_seq && one.timestamp > upTo);
+  const mine = news.findLastIndex((one) => one.user_id === state.userId);
+  const unread = known.is_member === false ? 0 : (mine >= 0 ? 0 : known.unread) + news.length - mine - 1;
+  const last_timestamp = newest.timestamp > upTo ? newest.timestamp : upTo;
+  const fresh = { ...known, last_seq: newest.seq, last_timestamp, unread };
   return { ...state, [name]: put(state[name], id, fresh) };
 }
