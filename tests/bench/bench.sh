@@ -3,6 +3,7 @@
 #
 #   make bench            SECONDS_EACH=10 PAIRS=200 ROUNDS=3      the rooms
 #                         SOCKETS=1000 GROUP_SECONDS=30          the group; GROUP_RATE=100 messages a second
+#                         MAX_P99_MS=0                            fails if the group's p99 (due to last) is above; 0: never
 #
 # Prints, for each round: a closed loop (throughput), then open loops at half of that and at 500 messages/s (latency),
 # with the CPU microseconds a message of each process; what is resident at rest; and a group in which everybody is
@@ -13,7 +14,7 @@ cd "$(dirname "$0")/../.."
 
 build=${BUILD:-build/release}
 seconds=${SECONDS_EACH:-10} pairs=${PAIRS:-200} rounds=${ROUNDS:-3}
-sockets=${SOCKETS:-1000} group_seconds=${GROUP_SECONDS:-30} group_rate=${GROUP_RATE:-100}
+sockets=${SOCKETS:-1000} group_seconds=${GROUP_SECONDS:-30} group_rate=${GROUP_RATE:-100} max_p99_ms=${MAX_P99_MS:-0}
 # A socket here, two in nginx, one in the daemon.
 [ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge $((2 * sockets + 1000)) ] || ulimit -n $((2 * sockets + 1000))
 folder=$(mktemp -d /tmp/parlor-bench.XXXXXX)
@@ -76,4 +77,4 @@ for round in $(seq "$rounds"); do
   rooms --rate $((half / 2))
   rooms --rate 500
 done
-load group --sockets "$sockets" --seconds "$group_seconds" --rate "$group_rate"
+load group --sockets "$sockets" --seconds "$group_seconds" --rate "$group_rate" --max-p99-ms "$max_p99_ms"

@@ -72,6 +72,7 @@ class Fanout {
     const std::vector<double> after = WatchedCpu(options_.target);
     Print(elapsed, before, after, OwnCpuSeconds() - own_before);
     if (missing_ + order_errors_ + closed_ > 0) Fail("not everybody got everything in order");
+    FailIfSlow();
   }
 
  private:
@@ -191,6 +192,14 @@ class Fanout {
     if (++message.reached == open_) {
       since_due_.push_back(NowNs() - message.due);
       since_stamp_.push_back(WallNs() - message.stamped_ns);
+    }
+  }
+
+  void FailIfSlow() {
+    const double p99 = PercentileMs(since_due_, 0.99);
+    if (options_.max_p99_ms > 0 && p99 > options_.max_p99_ms) {
+      Fail("the last socket's p99 is " + std::to_string(p99) + " ms, and may be " +
+           std::to_string(options_.max_p99_ms) + " ms");
     }
   }
 

@@ -35,6 +35,8 @@ int Main(int argc, char** argv) {
   group_app->add_option("--senders", group.senders, "how many of them write, in turn");
   group_app->add_option("--seconds", group.seconds, "how long");
   group_app->add_option("--rate", group.rate, "messages a second in all");
+  group_app->add_option("--max-p99-ms", group.max_p99_ms,
+                        "fails if the p99 from when a message was due is above; 0: never");
   group_app->add_option("--bytes", group.body_bytes, "length of a message");
   CLI11_PARSE(app, argc, argv);
   if (rooms_app->parsed()) RunRoomLoad(rooms);
