@@ -68,15 +68,16 @@ Result<std::optional<ConversationId>> Find(db::Transaction& tx, UserId user) {
   return std::optional(rows.As<ConversationId>(0, 0));
 }
 
-Result<Message> StoreAnswer(db::Transaction& tx, UserId user, Seq question, std::string_view text,
-                            bool is_apology, TimestampMs now) {
-  const messages::Outgoing answer{kBotUserId, messages::FromBot{user, is_apology}, Storable(text),
-                                  "re:" + std::to_string(question.value)};
+Result<Message> StoreAnswer(db::Transaction& tx, UserId user, Seq question, const Answer& answer,
+                            TimestampMs now) {
+  const messages::Outgoing message{kBotUserId,
+                                   messages::FromBot{user, answer.is_apology, answer.by_rules},
+                                   Storable(answer.text), "re:" + std::to_string(question.value)};
   std::vector<Result<messages::Stored>> outcomes;
-  PARLOR_RETURN_IF_ERROR(messages::Append(tx, {&answer, 1}, now, &outcomes));
+  PARLOR_RETURN_IF_ERROR(messages::Append(tx, {&message, 1}, now, &outcomes));
   PARLOR_ASSIGN_OR_RETURN(const messages::Stored stored, outcomes.at(0));
   if (!stored.duplicate) {
-    return Message{stored.seq, stored.sent_at, kBotUserId, answer.body, is_apology};
+    return Message{stored.seq, stored.sent_at, kBotUserId, message.body, answer.is_apology};
   }
   PARLOR_ASSIGN_OR_RETURN(
       const std::vector<Message> found,

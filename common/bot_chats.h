@@ -18,14 +18,20 @@ namespace parlor::bot_chats {
 // The user's bot chat; nullopt before the first message.
 Result<std::optional<ConversationId>> Find(db::Transaction& tx, UserId user);
 
+struct Answer {
+  std::string_view text;
+  bool is_apology = false;
+  bool by_rules = false;
+};
 // Stores the answer to the question with `question` as its seq, or finds the one that was stored
-// before (then `text` is not looked at, and the answer is the stored one to the byte). `text` is cut
-// at 16,000 bytes between two characters; invalid UTF-8 and NUL become U+FFFD. kNotFound: the user
-// has no bot chat.
-Result<Message> StoreAnswer(db::Transaction& tx, UserId user, Seq question, std::string_view text,
-                            bool is_apology, TimestampMs now);
+// before (then `answer` is not looked at, and the result is the stored one to the byte). The text is
+// cut at 16,000 bytes between two characters; invalid UTF-8 and NUL become U+FFFD. kNotFound: the
+// user has no bot chat.
+Result<Message> StoreAnswer(db::Transaction& tx, UserId user, Seq question, const Answer& answer,
+                            TimestampMs now);
 
-// The newest `limit` messages up to and with `last`, oldest first.
+// What a model is shown: the newest `limit` messages up to and with `last`, oldest first. Without
+// what the rules answered: a model would take it for its own words.
 Result<std::vector<Message>> Context(db::Transaction& tx, ConversationId chat, Seq last,
                                      uint32_t limit);
 

@@ -17,11 +17,14 @@ using db::P;
 // A client's own id of a message; compared byte by byte (VARBINARY pads nothing).
 using ClientKey = std::tuple<ConversationId, UserId, std::string_view>;
 
-constexpr uint64_t kApologyFlag = 1;  // of messages.flags
+// Bits of messages.flags.
+constexpr uint64_t kApologyFlag = 1;
+constexpr uint64_t kByRulesFlag = 2;  // queries::kContext looks for it too
 
 uint64_t FlagsOf(const Outgoing& message) {
   const auto* answer = std::get_if<FromBot>(&message.to);
-  return answer != nullptr && answer->is_apology ? kApologyFlag : 0;
+  if (answer == nullptr) return 0;
+  return (answer->is_apology ? kApologyFlag : 0) | (answer->by_rules ? kByRulesFlag : 0);
 }
 
 // The locked row of a conversation.

@@ -29,6 +29,7 @@ struct ToBot {  // the sender's own bot chat: found or created
 struct FromBot {
   UserId user;
   bool is_apology = false;
+  bool by_rules = false;  // no word of a model
 };
 
 using Target = std::variant<ToUser, ToGroup, ToBot, FromBot>;

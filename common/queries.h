@@ -269,7 +269,7 @@ inline constexpr std::string_view kFindBotChat =  // bot_chats_user
     "SELECT id FROM bot_chats WHERE user_id = ?";
 inline constexpr std::string_view kContext =  // PRIMARY, backwards
     "SELECT seq, sent_at_ms, sender_id, body, flags FROM messages WHERE conversation_id = ? "
-    "AND seq <= ? ORDER BY sent_at_ms DESC LIMIT ?";
+    "AND seq <= ? AND flags & 2 = 0 ORDER BY sent_at_ms DESC LIMIT ?";
 // Every row of bot_chats (one for each user who ever asked) and PRIMARY of conversations: never all
 // conversations. bot_chats.cpp then looks for questions from there on.
 inline constexpr std::string_view kRecentBotChats =

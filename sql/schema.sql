@@ -162,7 +162,7 @@ CREATE TABLE messages (
   sender_id       BIGINT UNSIGNED NOT NULL,  -- 0: the bot
   body            TEXT            NOT NULL,
   client_msg_id   VARBINARY(64)   NULL,
-  flags           TINYINT UNSIGNED NOT NULL DEFAULT 0,  -- 1: the bot apologizes, it had no answer
+  flags           TINYINT UNSIGNED NOT NULL DEFAULT 0,  -- 1: the bot apologizes, it had no answer; 2: its rules answered
   PRIMARY KEY (conversation_id, sent_at_ms),
   UNIQUE KEY messages_client (conversation_id, sender_id, client_msg_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

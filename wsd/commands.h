@@ -126,7 +126,7 @@ struct AskBot {  // committed and acknowledged
 // ----------------------------------------------------------------------------------------------------------
 struct BotAnswered {
   AskBot request;
-  // As it was stored; an error: it could not be, and the bot's user waits in vain.
+  // As it was stored; an error: the daemon ends (the next start answers), or the chat is gone.
   Result<Message> answer;
 };
 

@@ -30,7 +30,7 @@ struct Counters {
   uint64_t notices = 0;           // users told how much is unread in a group
   uint64_t bot_questions = 0;     // handed to the bot
   uint64_t bot_answers = 0;
-  uint64_t bot_failures = 0;  // questions whose answer could not be stored
+  uint64_t bot_failures = 0;  // left for the next start, or their chat was gone
   uint64_t bot_busy = 0;      // refused, because too many were unanswered
   uint64_t writer_queue_full = 0;
   uint64_t lookup_queue_full = 0;

@@ -45,9 +45,7 @@ void Gateway::On(const BotAnswered& answer) {
     ++counters_.bot_answers;
     return SendToUser(user, EncodeBotMessages(answer.request.question, *answer.answer));
   }
-  ++counters_.bot_failures;
-  const Status error(ErrorCode::kUnavailable, "The bot could not answer. Ask again later.");
-  SendToUser(user, EncodeError(error, std::nullopt));
+  ++counters_.bot_failures;  // the daemon ends, and the next start answers; or the chat is gone
 }
 
 }  // namespace parlor::wsd

@@ -8,7 +8,7 @@ ALTER TABLE chat_groups
 
 UPDATE chat_groups SET member_count = (SELECT COUNT(*) FROM members WHERE conversation_id = chat_groups.id);
 
-ALTER TABLE messages ADD COLUMN flags TINYINT UNSIGNED NOT NULL DEFAULT 0;  -- 1: the bot apologizes, it had no answer
+ALTER TABLE messages ADD COLUMN flags TINYINT UNSIGNED NOT NULL DEFAULT 0;  -- 1: the bot apologizes, it had no answer; 2: its rules answered
 
 CREATE TABLE bot_rules (
   id       BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

@@ -21,7 +21,7 @@ class BotChatsTest : public testing::StoreTest {
   Result<Message> AnswerOn(db::Database& database, UserId user, Seq question, std::string text,
                            bool is_apology = false) {
     return In(database, [&](db::Transaction& tx) {
-      return StoreAnswer(tx, user, question, text, is_apology, kNow);
+      return StoreAnswer(tx, user, question, {text, is_apology}, kNow);
     });
   }
   Message Answer(UserId user, Seq question, std::string text, bool is_apology = false) {
@@ -175,6 +175,19 @@ TEST_F(BotChatsTest, ForeignTextIsMadeStorable) {
 }
 
 // ---- what the bot reads
+
+TEST_F(BotChatsTest, ContextIsWithoutWhatTheRulesAnswered) {
+  const messages::Stored one = Ask(ada_, "one");
+  ASSERT_TRUE(In([&](db::Transaction& tx) {
+                return StoreAnswer(tx, ada_, one.seq, {"by a rule", false, true}, kNow);
+              }).ok());
+  const messages::Stored two = Ask(ada_, "two");
+  Answer(ada_, two.seq, "by a model");
+  EXPECT_EQ(BodiesUpTo(one.conversation, Seq(9), 3),
+            (std::vector<std::string>{"one", "two", "by a model"}));
+  EXPECT_EQ(Page(one.conversation).size(), 4U);
+  EXPECT_FALSE(Page(one.conversation).at(1).is_apology);
+}
 
 TEST_F(BotChatsTest, ContextIsTheNewestUpToTheQuestionOldestFirst) {
   const ConversationId chat = Ask(ada_, "one").conversation;

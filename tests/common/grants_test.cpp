@@ -199,8 +199,8 @@ TEST_F(GrantsTest, DaemonKeepsGroupsAndAnswers) {
   WORKS(daemon, bot_chats::Context(tx, chat, Seq(1), 10));
   WORKS(daemon, bot_chats::LoadRules(tx, 10));
   WORKS(daemon, bot_chats::FirstNameOf(tx, ada_));
-  WORKS(daemon, bot_chats::StoreAnswer(tx, ada_, Seq(1), "Hello.", false, kNow));
-  WORKS(daemon, bot_chats::StoreAnswer(tx, ada_, Seq(1), "Hello.", false, kNow));
+  WORKS(daemon, bot_chats::StoreAnswer(tx, ada_, Seq(1), {"Hello."}, kNow));
+  WORKS(daemon, bot_chats::StoreAnswer(tx, ada_, Seq(1), {"Hello."}, kNow));
   EXPECT_EQ(Count("messages"), 2u);
 }
 

@@ -117,7 +117,7 @@ TEST_F(MessagesCostTest, EachKindOfTargetIsOneMoreLook) {
 TEST_F(MessagesCostTest, AnswerOfTheBotIsFiveStatements) {
   CostOfSending({{ada_, ToBot{}, "hello", {}}});
   const auto answer = [&](db::Transaction& tx) {
-    return bot_chats::StoreAnswer(tx, ada_, Seq(1), "Hello.", false, kNow).status();
+    return bot_chats::StoreAnswer(tx, ada_, Seq(1), {"Hello."}, kNow).status();
   };
   const Cost first = CostOf(answer);
   EXPECT_EQ(first.statements, 5u);

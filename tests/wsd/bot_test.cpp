@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <set>
 #include <string>
@@ -256,7 +258,7 @@ TEST_F(BotTest, FailingModelFallsBackToTheRulesAndIsLogged) {
   EXPECT_THAT(log, AllOf(HasSubstr("asking the model"), HasSubstr("answered 500"),
                          HasSubstr("user=" + std::to_string(ada_.value)), Not(HasSubstr("secret")),
                          Not(HasSubstr("confidential"))));
-  EXPECT_EQ(Count("messages WHERE sender_id = 0 AND flags = 0"), 2U);
+  EXPECT_EQ(Count("messages WHERE sender_id = 0 AND flags = 2"), 2U);
 }
 
 TEST_F(BotTest, ModelThatIsNotThereFallsBackToTheRules) {
@@ -354,17 +356,46 @@ TEST_F(BotTest, WhatWaitsAtTheEndIsAnsweredByTheNextStartInOrder) {
             std::find(answers.begin(), answers.end(), "You said: A3"));
 }
 
-TEST_F(BotTest, OldQuestionsStayAsTheyAre) {
+TEST_F(BotTest, OldQuestionsGetAnApologyAndThoseOfTheLastMinutesAnAnswer) {
+  Stored(db_.AddUser(), "Of the day before");
+  manual_.Advance(Bot::kApologizedMs - Bot::kAnsweredMs);
   Stored(ada_, "Hi!");
-  manual_.Advance(Bot::kUnansweredMs + 1);
+  manual_.Advance(Bot::kAnsweredMs + 1);
   Stored(bob_, "Hi!");
   manual_.Advance(1);
   config_.bot.threads = 1;
   Start();
-  EXPECT_EQ(Next<BotAnswered>().request.user, bob_);
+  const BotAnswered late = Next<BotAnswered>();
+  EXPECT_EQ(late.request.user, ada_);
+  ASSERT_TRUE(late.answer.ok());
+  EXPECT_TRUE(late.answer->is_apology);
+  const BotAnswered answered = Next<BotAnswered>();
+  EXPECT_EQ(answered.request.user, bob_);
+  ASSERT_TRUE(answered.answer.ok());
+  EXPECT_FALSE(answered.answer->is_apology);
   Reply("And now?");
   EXPECT_TRUE(Nothing<BotAnswered>());
-  EXPECT_EQ(Answers(), 2U);
+  EXPECT_EQ(Answers(), 3U);
+}
+
+TEST_F(BotTest, ClockThatWasSetBackLosesNoQuestion) {
+  Stored(ada_, "Hi!");
+  manual_.SetWallClock(TimestampMs(manual_.Now().value - 3'600'000));
+  Start();
+  EXPECT_THAT(NextAnswer(), HasSubstr("Hello, Ada!"));
+}
+
+TEST_F(BotTest, WhatTheModelDidNotSayIsNotShownToItAsItsOwnWords) {
+  testing::CompletionsServer& server = StartModel("status-500");
+  Start();
+  EXPECT_THAT(Reply("Hi!"), HasSubstr("Hello, Ada!"));
+  StopNow();
+  NextRequest();
+  config_.bot.openai_url = server.Url();
+  config_.bot.openai_model = "ok";
+  Start();
+  Reply("Two");
+  EXPECT_EQ(NextRequest(), std::vector<std::string>{"user: Hi!\n\nTwo"});
 }
 
 TEST_F(BotTest, WithoutAModelsAddressTheModelCantStart) {
@@ -390,21 +421,62 @@ class BotDatabaseTest : public BotTest {
   testing::DatabaseProxy proxy_;
 };
 
-TEST_F(BotDatabaseTest, AnswerThatCantBeStoredIsReportedAndComesWithTheNextStart) {
+TEST_F(BotDatabaseTest, AnswerThatCantBeStoredIsKeptUntilItCan) {
+  Start();
+  EXPECT_THAT(Reply("Hi!"), HasSubstr("Hello"));
+  const AskBot one = Stored(ada_, "Hello!"), two = Stored(bob_, "Hello!");
+  const int turned_away = proxy_.turned_away();
+  proxy_.SetAway(true);
+  ASSERT_TRUE(Thread().Push(one));
+  ASSERT_TRUE(Thread().Push(two));
+  ASSERT_TRUE(Eventually([&] { return proxy_.turned_away() > turned_away + 20; }));
+  EXPECT_TRUE(Nothing<BotAnswered>());
+  proxy_.SetAway(false);
+  EXPECT_THAT(NextAnswer(), HasSubstr("Hello"));
+  EXPECT_THAT(NextAnswer(), HasSubstr("Hello"));
+  EXPECT_THAT(Reply("Bye"), HasSubstr("Goodbye"));
+  EXPECT_TRUE(Nothing<BotAnswered>());
+  EXPECT_EQ(Answers(), 4U);
+}
+
+TEST_F(BotDatabaseTest, AnswerThatComesTooLateIsTheApology) {
+  Start();
+  EXPECT_THAT(Reply("Hi!"), HasSubstr("Hello"));
+  const AskBot question = Stored(ada_, "Hello!");
+  const int turned_away = proxy_.turned_away();
+  proxy_.SetAway(true);
+  ASSERT_TRUE(Thread().Push(question));
+  ASSERT_TRUE(Eventually([&] { return proxy_.turned_away() > turned_away + 5; }));
+  manual_.Advance(config_.bot.answer_limit_s * 1000);
+  proxy_.SetAway(false);
+  const BotAnswered answered = Next<BotAnswered>();
+  ASSERT_TRUE(answered.answer.ok());
+  EXPECT_EQ(answered.answer->body, Bot::kApology);
+  EXPECT_TRUE(answered.answer->is_apology);
+}
+
+TEST_F(BotDatabaseTest, AnswerThatIsKeptAtTheEndComesWithTheNextStart) {
   Start();
   EXPECT_THAT(Reply("Hi!"), HasSubstr("Hello"));
   const AskBot question = Stored(ada_, "Hello!");
   proxy_.SetAway(true);
   ASSERT_TRUE(Thread().Push(question));
-  const BotAnswered failed = Next<BotAnswered>();
-  ASSERT_FALSE(failed.answer.ok());
-  EXPECT_EQ(failed.answer.status().code(), ErrorCode::kUnavailable);
-  proxy_.SetAway(false);
   StopNow();
-  manual_.Advance(1000);
+  EXPECT_TRUE(Nothing<BotAnswered>() || !Next<BotAnswered>().answer.ok());
+  proxy_.SetAway(false);
   Start();
   EXPECT_THAT(NextAnswer(), HasSubstr("Hello"));
   EXPECT_EQ(Answers(), 2U);
+}
+
+TEST_F(BotTest, AnswerIntoAChatThatIsGoneIsGivenUp) {
+  Start();
+  const AskBot question = Stored(ada_, "Hello!");
+  db_.Run("DELETE FROM bot_chats");
+  ASSERT_TRUE(Thread().Push(question));
+  const BotAnswered answered = Next<BotAnswered>();
+  ASSERT_FALSE(answered.answer.ok());
+  EXPECT_EQ(answered.answer.status().code(), ErrorCode::kNotFound);
 }
 
 TEST_F(BotDatabaseTest, AnswerIsStoredOnceWhenItsCommitIsInDoubt) {
@@ -450,6 +522,36 @@ TEST_F(BotDatabaseTest, OldRulesStayWhileTheDatabaseIsAway) {
   db_.Run("DELETE FROM bot_rules WHERE priority < 1000");
   manual_.Advance(1000);
   EXPECT_EQ(book.Current(database)->usable(), 1U);
+}
+
+// Two users ask at once after a silence: one's thread reads, and the reading takes its time.
+TEST_F(BotDatabaseTest, OldRulesAreUsedDuringAReadingOnlyWhileTheyAreYoung) {
+  config_.database.retry_limit_ms = 20'000;
+  db::Database one(config_.database, manual_), two(config_.database, manual_),
+      locking(db_.config(), manual_);
+  RuleBook book(1000, manual_);
+  const auto before = book.Current(one);
+  ASSERT_GT(before->usable(), 1U);
+  db_.Run("DELETE FROM bot_rules WHERE priority < 1000");
+  std::future<size_t> reading, asking;
+  const Status done = locking.Transact(db::Repeat::kOnce, [&](db::Transaction& tx) -> Status {
+    PARLOR_RETURN_IF_ERROR(tx.ExecuteText("LOCK TABLES bot_rules WRITE").status());
+    manual_.Advance(RuleBook::kUsableMs - 1);
+    reading = std::async(std::launch::async, [&] { return book.Current(one)->usable(); });
+    EXPECT_TRUE(Eventually([&] {
+      return Count(
+                 "information_schema.processlist WHERE db = DATABASE() AND state LIKE "
+                 "'Waiting for table metadata lock'") == 1;
+    }));
+    EXPECT_EQ(book.Current(two), before);
+    manual_.Advance(1);
+    asking = std::async(std::launch::async, [&] { return book.Current(two)->usable(); });
+    EXPECT_EQ(asking.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+    return tx.ExecuteText("UNLOCK TABLES").status();
+  });
+  EXPECT_TRUE(done.ok()) << done.message();
+  EXPECT_EQ(reading.get(), 1U);
+  EXPECT_EQ(asking.get(), 1U);
 }
 
 TEST_F(BotDatabaseTest, WithoutADatabaseThereAreNoRulesYet) {

@@ -13,37 +13,50 @@ Answerer::Answerer(BotShared& shared, std::unique_ptr<BotEngine> model)
       model_(std::move(model)),
       rules_(shared.book, database_, shared.clock) {}
 
-Result<Message> Answerer::Answer(const WaitingQuestion& waiting) {
-  const Said said = Say(waiting);
-  if (shared_.stop) return Status(ErrorCode::kUnavailable, "the daemon ends");
-  Message answer;
+bool Answerer::IsLate(const WaitingQuestion& waiting) const {
+  return shared_.clock.MonotonicMs() >= waiting.answer_by_ms;
+}
+
+ComposedAnswer Answerer::Compose(WaitingQuestion waiting) {
+  Said said = Say(waiting);
+  return {std::move(waiting), std::move(said.text), said.is_apology, said.by_rules};
+}
+
+Result<Message> Answerer::Store(const ComposedAnswer& answer) {
+  const AskBot& ask = answer.question.ask;
+  Message stored;
   const Status status =
       database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
-        PARLOR_ASSIGN_OR_RETURN(
-            answer, bot_chats::StoreAnswer(tx, waiting.ask.user, waiting.ask.question.seq,
-                                           said.text, said.is_apology, shared_.clock.Now()));
+        // With each try: what was in time when it was composed may have waited for the database.
+        const bot_chats::Answer now =
+            IsLate(answer.question)
+                ? bot_chats::Answer{Bot::kApology, true, false}
+                : bot_chats::Answer{answer.text, answer.is_apology, answer.by_rules};
+        PARLOR_ASSIGN_OR_RETURN(stored, bot_chats::StoreAnswer(tx, ask.user, ask.question.seq, now,
+                                                               shared_.clock.Now()));
         return Ok();
       });
-  if (status.ok()) return answer;
-  log::Error("storing the bot's answer: the question stays unanswered",
-             {{"user", waiting.ask.user}, {"seq", waiting.ask.question.seq}, {"error", status}});
+  if (status.ok()) return stored;
+  const char* doing = status.code() == ErrorCode::kNotFound
+                          ? "storing the bot's answer: its chat is gone"
+                          : "storing the bot's answer: it will be tried again";
+  NoteFailure(ask, doing, status);
   return status;
 }
 
 Answerer::Said Answerer::Say(const WaitingQuestion& waiting) {
-  const auto late = [&] { return shared_.clock.MonotonicMs() >= waiting.answer_by_ms; };
-  if (!late()) {
+  if (!IsLate(waiting)) {
     Question question = Prepare(waiting);
     if (model_ != nullptr) {
       question.answer_by_ms = waiting.answer_by_ms - kForTheRulesMs;
       Result<std::string> answer = model_->Answer(question);
-      if (answer.ok()) return {*std::move(answer), false};
+      if (answer.ok()) return {*std::move(answer)};
       if (shared_.stop) return {};
       NoteFailure(waiting.ask, "asking the model: the rules answer instead", answer.status());
       question.answer_by_ms = waiting.answer_by_ms;
     }
     Result<std::string> answer = rules_.Answer(question);
-    if (answer.ok()) return {*std::move(answer), false};
+    if (answer.ok()) return {.text = *std::move(answer), .by_rules = true};
     if (shared_.stop) return {};
     NoteFailure(waiting.ask, "asking the rules: an apology is the answer", answer.status());
     return {Bot::kApology, true};

@@ -1,4 +1,4 @@
-// Answers one question after the other: asks the engine, then the rules, then apologizes, and
+// Answers one question after the other: asks the engine, then the rules, then apologizes; and
 // stores what came of it. Each of the bot's threads has one; it is used by that thread alone, but
 // for Interrupt().
 #pragma once
@@ -46,9 +46,12 @@ class Answerer {
   // `model` may be null: the rules alone.
   Answerer(BotShared& shared, std::unique_ptr<BotEngine> model);
 
-  // The answer as it was stored. kUnavailable: it could not be, or it was given up for the end; the
-  // question is unanswered then.
-  Result<Message> Answer(const WaitingQuestion& waiting);
+  // Always an answer, an apology if need be; an empty text when it was given up for the end.
+  ComposedAnswer Compose(WaitingQuestion waiting);
+
+  // The answer as it is stored now: the apology when its time is over before. kUnavailable: it could
+  // not be stored, try again. kNotFound: there is no such chat any more.
+  Result<Message> Store(const ComposedAnswer& answer);
 
   // The questions since `since` that nobody has answered.
   Result<std::vector<bot_chats::Unanswered>> FindUnanswered(TimestampMs since, uint32_t limit);
@@ -60,7 +63,9 @@ class Answerer {
   struct Said {
     std::string text;
     bool is_apology = false;
+    bool by_rules = false;
   };
+  bool IsLate(const WaitingQuestion& waiting) const;
   Question Prepare(const WaitingQuestion& waiting);
   Said Say(const WaitingQuestion& waiting);
   Status ReadContext(const AskBot& ask, Question& question);

@@ -1,12 +1,16 @@
 #include "wsd/bot/bot.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/log.h"
@@ -20,6 +24,9 @@ namespace {
 constexpr size_t kRuleThreads = 2;
 constexpr std::chrono::milliseconds kLateCheck{200};
 constexpr std::chrono::milliseconds kFindPause{500};
+constexpr std::chrono::milliseconds kStorePause{500};
+
+using Moment = std::chrono::steady_clock::time_point;
 
 }  // namespace
 
@@ -43,14 +50,27 @@ class Bot::Impl {
     Thread thread;  // ends before the answerer goes
   };
 
+  // An answer that could not be stored.
+  struct Kept {
+    ComposedAnswer answer;
+    Moment again_at;
+  };
+  using Work = std::variant<WaitingQuestion, ComposedAnswer>;
+  using Known = std::pair<ConversationId, Seq>;
+
   bool has_model() const { return shared_.config.bot.engine == "openai"; }
   size_t max_workers() const;
   Status AddWorker(Takes takes, bool finds);
-  void Put(AskBot ask);
+  void Put(AskBot ask, int64_t answer_by_ms);
   void MakeRoom();
   void Run(Worker& worker, Takes takes);
-  std::optional<WaitingQuestion> Next(Takes takes);
+  std::optional<Work> Next(Takes takes);
+  std::optional<ComposedAnswer> NextKept();
+  void WaitForWork(std::unique_lock<std::mutex>& lock, Takes takes);
+  void Settle(Answerer& answerer, ComposedAnswer answer);
   void Find(Answerer& answerer);
+  void PutFound(std::vector<bot_chats::Unanswered> found);
+  int64_t TimeOfNewOnes() const;
 
   BotShared shared_;
   Queue<LoopItem>& results_;
@@ -59,6 +79,10 @@ class Bot::Impl {
   mutable std::mutex mutex_;  // of all that follows
   std::condition_variable wake_;
   QuestionQueue queue_;
+  std::deque<Kept> kept_;  // their users are in work
+  // So that nothing is asked twice: until the start has looked, what was pushed; then what it found.
+  std::set<Known> known_;
+  bool finding_ = true;
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t answering_ = 0;  // workers that take all
   size_t idle_ = 0;       // of them, those that wait
@@ -104,13 +128,21 @@ Status Bot::Impl::AddWorker(Takes takes, bool finds) {
 bool Bot::Impl::Push(AskBot ask) {
   std::lock_guard lock(mutex_);
   if (closed_) return false;
-  Put(std::move(ask));
+  const Known known(ask.chat, ask.question.seq);
+  if (finding_) {
+    known_.insert(known);
+  } else if (known_.contains(known)) {
+    return true;  // committed just before the start looked
+  }
+  Put(std::move(ask), TimeOfNewOnes());
   return true;
 }
 
-void Bot::Impl::Put(AskBot ask) {
-  const int64_t answer_by_ms =
-      shared_.clock.MonotonicMs() + shared_.config.bot.answer_limit_s * 1000;
+int64_t Bot::Impl::TimeOfNewOnes() const {
+  return shared_.clock.MonotonicMs() + shared_.config.bot.answer_limit_s * 1000;
+}
+
+void Bot::Impl::Put(AskBot ask, int64_t answer_by_ms) {
   queue_.Put({std::move(ask), answer_by_ms});
   MakeRoom();
   wake_.notify_all();
@@ -156,52 +188,100 @@ void Bot::Impl::Stop(Deadline deadline) {
 // ---- The threads' side
 
 void Bot::Impl::Run(Worker& worker, Takes takes) {
-  while (std::optional<WaitingQuestion> next = Next(takes)) {
-    Result<Message> answer = worker.answerer.Answer(*next);
-    const UserId user = next->ask.user;
-    results_.PushResult(BotAnswered{std::move(next->ask), std::move(answer)});
-    std::lock_guard lock(mutex_);
-    queue_.Done(user);
-    wake_.notify_all();
+  while (std::optional<Work> work = Next(takes)) {
+    auto* question = std::get_if<WaitingQuestion>(&*work);
+    Settle(worker.answerer, question != nullptr ? worker.answerer.Compose(std::move(*question))
+                                                : std::get<ComposedAnswer>(*std::move(work)));
   }
 }
 
-// Waits for a question. nullopt: closed; what waits then is for the next start.
-std::optional<WaitingQuestion> Bot::Impl::Next(Takes takes) {
+// Stores the answer and reports it, or keeps it.
+void Bot::Impl::Settle(Answerer& answerer, ComposedAnswer answer) {
+  Result<Message> stored = answer.text.empty() || shared_.stop
+                               ? Status(ErrorCode::kUnavailable, "the daemon ends")
+                               : answerer.Store(answer);
+  const UserId user = answer.question.ask.user;
+  std::unique_lock lock(mutex_);
+  if (!stored.ok() && stored.status().code() != ErrorCode::kNotFound && !closed_) {
+    kept_.push_back({std::move(answer), std::chrono::steady_clock::now() + kStorePause});
+    wake_.notify_all();
+    return;
+  }
+  lock.unlock();
+  results_.PushResult(BotAnswered{std::move(answer.question.ask), std::move(stored)});
+  lock.lock();
+  queue_.Done(user);
+  wake_.notify_all();
+}
+
+// Waits for a question, or for an answer that can be tried again. nullopt: closed; what waits then
+// is for the next start.
+std::optional<Bot::Impl::Work> Bot::Impl::Next(Takes takes) {
   std::unique_lock lock(mutex_);
   for (;;) {
+    if (takes == Takes::kAll) {
+      if (std::optional<ComposedAnswer> kept = NextKept()) return *std::move(kept);
+    }
     if (closed_) return std::nullopt;
     std::optional<WaitingQuestion> next =
         takes == Takes::kAll ? queue_.Take() : queue_.TakeLate(shared_.clock.MonotonicMs());
-    if (next) return next;
-    if (takes == Takes::kLate && queue_.ready() > 0) {
-      wake_.wait_for(lock, kLateCheck);
-      continue;
-    }
-    if (takes == Takes::kAll) ++idle_;
-    wake_.wait(lock);
-    if (takes == Takes::kAll) --idle_;
+    if (next) return *std::move(next);
+    WaitForWork(lock, takes);
   }
 }
 
-// Puts in what an earlier daemon left unanswered; not what came since, that is here anyway.
+// At the end they are tried at once, for the last time.
+std::optional<ComposedAnswer> Bot::Impl::NextKept() {
+  if (kept_.empty()) return std::nullopt;
+  if (!closed_ && kept_.front().again_at > std::chrono::steady_clock::now()) return std::nullopt;
+  ComposedAnswer next = std::move(kept_.front().answer);
+  kept_.pop_front();
+  return next;
+}
+
+void Bot::Impl::WaitForWork(std::unique_lock<std::mutex>& lock, Takes takes) {
+  if (takes == Takes::kLate) {
+    if (queue_.ready() > 0) {
+      wake_.wait_for(lock, kLateCheck);
+    } else {
+      wake_.wait(lock);
+    }
+    return;
+  }
+  ++idle_;
+  if (kept_.empty()) {
+    wake_.wait(lock);
+  } else {
+    wake_.wait_until(lock, Moment(kept_.front().again_at));
+  }
+  --idle_;
+}
+
 void Bot::Impl::Find(Answerer& answerer) {
-  const TimestampMs since(started_at_.value - kUnansweredMs);
+  const TimestampMs since(started_at_.value - kApologizedMs);
   const auto limit = static_cast<uint32_t>(shared_.config.bot.max_waiting);
   for (;;) {
     Result<std::vector<bot_chats::Unanswered>> found = answerer.FindUnanswered(since, limit);
     std::unique_lock lock(mutex_);
     if (closed_) return;
-    if (found.ok()) {
-      for (bot_chats::Unanswered& one : *found) {
-        if (one.question.sent_at >= started_at_) continue;
-        Put({one.user, one.chat, std::move(one.question)});
-      }
-      return;
-    }
+    if (found.ok()) return PutFound(*std::move(found));
     log::Warning("looking for unanswered questions", {{"error", found.status()}});
-    if (found.status().code() != ErrorCode::kUnavailable) return;
     wake_.wait_for(lock, kFindPause, [this] { return closed_; });
+  }
+}
+
+// Puts in what an earlier daemon left unanswered; not what was pushed since, that is here anyway.
+// Which is which is not the clock's to say: it may have been set back.
+void Bot::Impl::PutFound(std::vector<bot_chats::Unanswered> found) {
+  const std::set<Known> pushed = std::exchange(known_, {});
+  finding_ = false;
+  for (bot_chats::Unanswered& one : found) {
+    const Known known(one.chat, one.question.seq);
+    if (pushed.contains(known)) continue;
+    known_.insert(known);
+    const bool is_old = one.question.sent_at.value < started_at_.value - kAnsweredMs;
+    const int64_t answer_by_ms = is_old ? shared_.clock.MonotonicMs() : TimeOfNewOnes();
+    Put({one.user, one.chat, std::move(one.question)}, answer_by_ms);
   }
 }
 

@@ -9,13 +9,18 @@
 // stored. The answer is stored before it is reported. With a model one more thread sends the
 // apologies for what still waits when its time is over, while all others wait for the model.
 //
-// At the start, questions of the last minutes that a killed daemon left unanswered are answered.
+// An answer that can't be stored (the database is away) is kept and tried again, with pauses, by
+// whichever thread is free, for as long as the daemon lives; when its time is over meanwhile, the
+// apology is stored instead. So a question that was stored always gets an answer.
+//
+// At the start, questions that an earlier daemon left unanswered are found: those of the last
+// minutes are answered, older ones of the last day get the apology.
 //
 // Limits: the gateway lets no more than max_waiting_per_user + 1 questions of a user and max_waiting
 // of all be unanswered (BotLoad), and answers `busy` beyond that before anything is stored; so the
-// queue here is bounded by max_waiting, and Push() is false only when closed. Failure: an answer that
-// can't be stored (the database is away) is tried for database.retry_limit_ms and then reported as
-// an error. Owned by the loop.
+// queue here and what is kept are bounded by max_waiting, and Push() is false only when closed.
+// Failure: BotAnswered with an error means that the daemon ends (the next start answers), or that
+// the user's chat is gone. Owned by the loop.
 #pragma once
 
 #include <memory>
@@ -31,7 +36,8 @@ namespace parlor::wsd {
 
 class Bot {
  public:
-  static constexpr int64_t kUnansweredMs = int64_t{5} * 60 * 1000;  // older ones stay as they are
+  static constexpr int64_t kAnsweredMs = int64_t{5} * 60 * 1000;       // found: answered
+  static constexpr int64_t kApologizedMs = int64_t{24} * 3600 * 1000;  // older: an apology
   static constexpr const char* kApology =
       "Sorry, I have no answer to that right now. Please try again in a moment.";
 
@@ -43,8 +49,8 @@ class Bot {
   bool Push(AskBot question);
   void Close();
   bool Finished() const;
-  // What is in work is answered, or at the deadline given up; what waits stays unanswered in the
-  // table, for the next start.
+  // What is in work is answered, or at the deadline given up, and what is kept is tried once more;
+  // what waits stays unanswered in the table, for the next start.
   void Stop(Deadline deadline);
 
  private:

@@ -20,6 +20,14 @@ struct WaitingQuestion {
   int64_t answer_by_ms = 0;  // monotonic; later it gets an apology
 };
 
+// A question with its answer on the way into the table.
+struct ComposedAnswer {
+  WaitingQuestion question;
+  std::string text;
+  bool is_apology = false;
+  bool by_rules = false;
+};
+
 class QuestionQueue {
  public:
   void Put(WaitingQuestion question);

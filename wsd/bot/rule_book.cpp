@@ -1,5 +1,6 @@
 #include "wsd/bot/rule_book.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,28 +12,29 @@ namespace parlor::wsd {
 std::shared_ptr<const RuleSet> RuleBook::Current(db::Database& database) {
   {
     std::lock_guard lock(mutex_);
-    if (IsFresh()) return rules_;
+    if (IsYoungerThan(refresh_ms_)) return rules_;
   }
   std::unique_lock reading(reading_, std::try_to_lock);
   if (!reading.owns_lock()) {
     std::lock_guard lock(mutex_);
-    if (rules_ != nullptr) return rules_;
+    if (IsYoungerThan(std::max(refresh_ms_, kUsableMs))) return rules_;
   }
-  if (!reading.owns_lock()) reading.lock();  // nothing yet: whoever reads is waited for
+  if (!reading.owns_lock()) reading.lock();  // nothing yet, or too old: whoever reads is waited for
   {
     std::lock_guard lock(mutex_);
-    if (IsFresh()) return rules_;
+    if (IsYoungerThan(refresh_ms_)) return rules_;
   }
   Read(database);
   std::lock_guard lock(mutex_);
   return rules_;
 }
 
-bool RuleBook::IsFresh() const {
-  return rules_ != nullptr && clock_.MonotonicMs() - read_at_ms_ < refresh_ms_;
+bool RuleBook::IsYoungerThan(int64_t age_ms) const {
+  return rules_ != nullptr && clock_.MonotonicMs() - read_at_ms_ < age_ms;
 }
 
-// A failure counts as a look too: the database is not asked with every question while it is away.
+// A failure counts as a look too, from its end: the database is not asked with every question while
+// it is away.
 void RuleBook::Read(db::Database& database) {
   std::vector<bot_chats::Rule> rules;
   const int64_t now_ms = clock_.MonotonicMs();
@@ -54,7 +56,7 @@ void RuleBook::Read(db::Database& database) {
   }
   std::lock_guard lock(mutex_);
   rules_ = std::move(after);
-  read_at_ms_ = now_ms;
+  read_at_ms_ = status.ok() ? now_ms : clock_.MonotonicMs();
 }
 
 }  // namespace parlor::wsd

@@ -1,8 +1,9 @@
 // The bot's rules as they are now: read from the table bot_rules, shared by the bot's threads.
 //
-// Rules older than bot.rules_refresh_ms are read again by the thread that wants them (the others go
-// on with the old ones meanwhile), and compiled only when they have changed. While the database is
-// away the old ones stay. Any thread; each brings its own connection.
+// Rules older than bot.rules_refresh_ms are read again by the thread that wants them, and compiled
+// only when they have changed. Meanwhile the others go on with the old ones while these are younger
+// than kUsableMs, and else wait for the reading: whatever was changed longer ago is in the next
+// answer. If they can't be read (the database is away) the old ones stay. Any thread; each brings its own connection.
 #pragma once
 
 #include <memory>
@@ -16,13 +17,15 @@ namespace parlor::wsd {
 
 class RuleBook {
  public:
+  static constexpr int64_t kUsableMs = 4000;  // an edit is promised to be live within 5 s
+
   RuleBook(int64_t refresh_ms, const Clock& clock) : refresh_ms_(refresh_ms), clock_(clock) {}
 
   // Never null; empty when they could never be read.
   std::shared_ptr<const RuleSet> Current(db::Database& database);
 
  private:
-  bool IsFresh() const;  // under mutex_
+  bool IsYoungerThan(int64_t age_ms) const;  // under mutex_
   void Read(db::Database& database);
 
   const int64_t refresh_ms_;
