@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -51,6 +52,8 @@ class Batch {
   Status InsertMessages();
   Status UpdateConversations();
   Status MoveMarks();
+  Result<db::Changed> RaiseMarks();
+  Status CheckStillMembers();
 
   db::Transaction& tx_;
   const std::span<const Outgoing> messages_;
@@ -194,12 +197,19 @@ Status Batch::UpdateConversations() {
   return tx_.ExecuteText(sql.str()).status();
 }
 
-// An UPDATE, not an upsert: who was removed from a group meanwhile does not come back by it.
+// An UPDATE, not an upsert: who was removed from a group meanwhile does not come back by it. It
+// takes the members' rows, so a removal comes before it and is seen here, or waits for our commit.
 Status Batch::MoveMarks() {
   if (marks_.empty()) return Ok();
+  PARLOR_ASSIGN_OR_RETURN(const db::Changed moved, RaiseMarks());
+  // Each mark is below the seq of its sender's new message, so every row of a member changes.
+  return moved.rows == marks_.size() ? Ok() : CheckStillMembers();
+}
+
+Result<db::Changed> Batch::RaiseMarks() {
   if (marks_.size() == 1) {
     const auto& [member, seq] = *marks_.begin();
-    return tx_.Execute(queries::kRaiseMark, {seq, P(member.first), P(member.second)}).status();
+    return tx_.Execute(queries::kRaiseMark, {seq, P(member.first), P(member.second)});
   }
   db::SqlText sql("UPDATE members m JOIN (SELECT 0 AS conversation_id, 0 AS user_id, 0 AS seq");
   for (const auto& [member, seq] : marks_) {
@@ -209,7 +219,28 @@ Status Batch::MoveMarks() {
   sql.Raw(
       ") v ON v.conversation_id = m.conversation_id AND v.user_id = m.user_id SET m.read_seq = "
       "GREATEST(m.read_seq, v.seq)");
-  return tx_.ExecuteText(sql.str()).status();
+  return tx_.ExecuteText(sql.str());
+}
+
+// Some mark did not move. If its sender was a member of a group when the batch was looked up, and is
+// none now: from the start, and he will be refused there. Anything else (a row that somebody with a
+// script has spoiled) must not keep the whole batch from being stored.
+Status Batch::CheckStillMembers() {
+  std::set<std::pair<ConversationId, UserId>> senders;
+  for (const auto& [index, stored] : new_) {
+    const Outgoing& message = messages_[index];
+    if (!std::holds_alternative<ToGroup>(message.to)) continue;
+    senders.emplace(stored.conversation, message.sender);
+  }
+  if (senders.empty()) return Ok();
+  db::SqlText sql("SELECT COUNT(*) FROM members WHERE ");
+  const char* separator = "";
+  for (const auto& [group, sender] : senders) {
+    sql.Raw(std::exchange(separator, " OR ")).Raw("conversation_id=").Value(group.value);
+    sql.Raw(" AND user_id=").Value(sender.value);
+  }
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx_.QueryText(sql.str()));
+  return rows.U64(0, 0) == senders.size() ? Ok() : tx_.TryAgain();
 }
 
 // Rows read at once: what is in memory stays small, however long the messages are.

@@ -51,11 +51,12 @@ struct Stored {
 // Stores `batch` in order: one lock of the conversation rows (in id order), seq and strictly
 // increasing times (max(now, last + 1 ms)), repeats by client_msg_id (also inside the batch), one
 // multi-row INSERT, the senders' read marks. `outcomes` gets one entry a message: kInvalidField (to
-// oneself), kNotFound (no such user, group or bot chat), kForbidden (no member of the group), kBusy (see ToBot), or where it was
-// stored. The returned Status is about the transaction: after an error nothing of the batch is
-// stored. The number of statements does not depend on the number of messages or members, only on
-// that of rooms to be made: 8 with START TRANSACTION and COMMIT when there are none (7 without any
-// client_msg_id), one more for each further kind of target. A suspended user can be written to.
+// oneself), kNotFound (no such user, group or bot chat), kForbidden (no member of the group when the
+// batch is stored), kBusy (see ToBot), or where it was stored. The returned Status is
+// about the transaction: after an error nothing of the batch is stored. The number of statements
+// does not depend on the number of messages or members, only on that of rooms to be made: 8 with
+// START TRANSACTION and COMMIT when there are none (7 without any client_msg_id), one more for each
+// further kind of target. A suspended user can be written to.
 Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
               std::vector<Result<Stored>>* outcomes);
 

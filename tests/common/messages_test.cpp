@@ -168,6 +168,17 @@ TEST_F(MessagesTest, MembersWriteToTheirGroup) {
   EXPECT_EQ(ReadSeq(group, grace_), 2u);
 }
 
+// What somebody with a script has spoiled is one member's trouble, not that of a whole batch.
+TEST_F(MessagesTest, SpoiledMarkKeepsNobodyFromWriting) {
+  const ConversationId group = db_.AddGroup(ada_);
+  const Stored stored = SendOne(ToGrace("hello"));
+  db_.Run("UPDATE members SET read_seq = 99 WHERE user_id = " + std::to_string(ada_.value));
+  db_.Run("DELETE FROM members WHERE user_id = " + std::to_string(grace_.value));
+  const auto outcomes = Send({ToGrace("a"), ToAda("b"), Outgoing{ada_, ToGroup{group}, "c", {}}});
+  for (const auto& outcome : outcomes) EXPECT_TRUE(outcome.ok());
+  EXPECT_EQ(outcomes[1]->conversation, stored.conversation);
+}
+
 TEST_F(MessagesTest, EveryUserHasOneTalkWithTheBot) {
   const auto outcomes =
       Send({Outgoing{ada_, ToBot{}, "hello", {}}, Outgoing{grace_, ToBot{}, "hello", {}},
