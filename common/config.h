@@ -74,6 +74,8 @@ struct LimitsConfig {
   int64_t wrong_passwords = 10;           // an account …
   int64_t wrong_password_window_s = 900;  // … in this time
   int64_t registrations_per_hour = 10;    // an address: mails to somebody who may not have asked
+  int64_t groups_per_owner = 1000;
+  int64_t present_groups = 100;  // where a user may be present at once
 };
 
 struct WriterConfig {

@@ -348,6 +348,22 @@ constexpr Option kOptions[] = {
              "from here.",
      .min = 1,
      .max = 10000},
+    {.section = "limits",
+     .name = "groups_per_owner",
+     .place = PLACE(limits, groups_per_owner),
+     .help = "Groups that one user may own; then 409 for making one more, and 422 for handing one "
+             "over to somebody who owns that many. Groups are never deleted, and everybody's list "
+             "shows them all. A lower number takes nothing from those who own more.",
+     .min = 1,
+     .max = 1000000},
+    {.section = "limits",
+     .name = "present_groups",
+     .place = PLACE(limits, present_groups),
+     .help = "Groups that one user may be present in at once; then 409 for entering one more. Each "
+             "sends all its messages to all his sockets, and when he goes offline he leaves them "
+             "all in one transaction, which holds each group's row. People look at one or two.",
+     .min = 1,
+     .max = 1000},
 
     {.section = "writer",
      .name = "threads",

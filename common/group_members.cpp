@@ -19,13 +19,14 @@ Status NoSuchGroup() { return Status(ErrorCode::kNotFound, "There is no such gro
 
 struct Names {
   std::string first, last;
+  bool suspended = false;  // as LockUser saw it
 };
 
 // nullopt: there is no such user.
 Result<std::optional<Names>> LockUser(db::Transaction& tx, UserId user) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kLockUser, {P(user)}));
   if (rows.empty()) return std::optional<Names>();
-  return std::optional(Names{rows.Text(0, 0), rows.Text(0, 1)});
+  return std::optional(Names{rows.Text(0, 0), rows.Text(0, 1), rows.U64(0, 2) != 0});
 }
 
 struct Group {
@@ -65,6 +66,14 @@ Status AddMember(db::Transaction& tx, ConversationId group, UserId user, Timesta
   return tx.Execute(queries::kMemberCame, {P(group)}).status();
 }
 
+// The user's row is locked: nobody enters another group for him meanwhile.
+Status CheckPlaces(db::Transaction& tx, UserId user, const LimitsConfig& limits) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kCountPlaces, {P(user)}));
+  if (rows.I64(0, 0) < limits.present_groups) return Ok();
+  return {ErrorCode::kConflict,
+          "You are present in as many groups as one may be. Leave one first."};
+}
+
 // The event of a change that has got its number.
 Result<Change> Told(db::Transaction& tx, PresenceChanged event, TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const EventId id, events::Add(tx, event, now));
@@ -95,7 +104,7 @@ Result<std::map<UserId, Names>> LockUsers(db::Transaction& tx, std::span<const U
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.str()));
   std::map<UserId, Names> found;
   for (size_t row = 0; row < rows.size(); ++row) {
-    found[rows.As<UserId>(row, 0)] = {rows.Text(row, 1), rows.Text(row, 2)};
+    found[rows.As<UserId>(row, 0)] = {rows.Text(row, 1), rows.Text(row, 2), false};
   }
   return found;
 }
@@ -156,11 +165,14 @@ Status SetPresenceSeqs(db::Transaction& tx, const std::map<ConversationId, uint6
 }  // namespace
 
 Result<std::optional<Change>> Enter(db::Transaction& tx, ConversationId group, UserId user,
-                                    TimestampMs now) {
+                                    const LimitsConfig& limits, TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const std::optional<Names> names, LockUser(tx, user));
   PARLOR_ASSIGN_OR_RETURN(const Group locked, LockGroup(tx, group));
   if (!names) return Status(ErrorCode::kNotFound, "There is no such user.");
+  // Whoever suspended him waits for us, or we for them: his sockets are closed, and he would stay.
+  if (names->suspended) return Status(ErrorCode::kInvalidToken, "This account is suspended.");
   PARLOR_ASSIGN_OR_RETURN(const Membership was, MembershipOf(tx, group, user));
+  if (!was.present) PARLOR_RETURN_IF_ERROR(CheckPlaces(tx, user, limits));
   if (!was.member) PARLOR_RETURN_IF_ERROR(AddMember(tx, group, user, now));
   if (was.present) return std::optional<Change>();
 

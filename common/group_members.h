@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/config.h"
 #include "common/db.h"
 #include "common/protocol.h"
 
@@ -23,9 +24,10 @@ struct Change {
 };
 
 // Makes the user a member (who has read everything up to now) and present. nullopt: was present
-// already. kNotFound: no such group, or no such user.
+// already. kNotFound: no such group, or no such user. kInvalidToken: the user has been suspended,
+// after his session was looked at. kConflict: present in limits.present_groups groups already.
 Result<std::optional<Change>> Enter(db::Transaction& tx, ConversationId group, UserId user,
-                                    TimestampMs now);
+                                    const LimitsConfig& limits, TimestampMs now);
 // No longer present; stays a member. nullopt: was not present. kNotFound: no such group.
 Result<std::optional<Change>> Leave(db::Transaction& tx, ConversationId group, UserId user,
                                     TimestampMs now);

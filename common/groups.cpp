@@ -47,7 +47,14 @@ Result<Heir> LockHeir(db::Transaction& tx, UserId user) {
   return Heir{true, rows.U64(0, 2) != 0};
 }
 
-Status CheckHeir(db::Transaction& tx, ConversationId group, UserId user, const Heir& heir) {
+// The owner's row is locked, so that of many who try at once only as many as may succeed.
+Result<bool> OwnsTooMany(db::Transaction& tx, UserId owner, const LimitsConfig& limits) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kCountGroupsOfOwner, {P(owner)}));
+  return rows.I64(0, 0) >= limits.groups_per_owner;
+}
+
+Status CheckHeir(db::Transaction& tx, ConversationId group, UserId user, const Heir& heir,
+                 const LimitsConfig& limits) {
   bool member = false;
   if (heir.exists) {
     PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
@@ -56,13 +63,19 @@ Status CheckHeir(db::Transaction& tx, ConversationId group, UserId user, const H
   }
   if (!member) return Status::InvalidField("owner_id", "The new owner must be a member.");
   if (heir.suspended) return Status::InvalidField("owner_id", "This account is suspended.");
+  PARLOR_ASSIGN_OR_RETURN(const bool too_many, OwnsTooMany(tx, user, limits));
+  if (too_many)
+    return Status::InvalidField("owner_id", "This user owns as many groups as one may.");
   return Ok();
 }
 
 }  // namespace
 
 Result<GroupSummary> Create(db::Transaction& tx, UserId owner, std::string_view name,
-                            TimestampMs now) {
+                            const LimitsConfig& limits, TimestampMs now) {
+  PARLOR_RETURN_IF_ERROR(tx.Query(queries::kLockUser, {P(owner)}).status());
+  PARLOR_ASSIGN_OR_RETURN(const bool too_many, OwnsTooMany(tx, owner, limits));
+  if (too_many) return Status(ErrorCode::kConflict, "You own as many groups as one may.");
   PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kCreateConversation,
                                     {static_cast<uint64_t>(ConversationKind::kGroup), P(now)})
                              .status());
@@ -104,7 +117,8 @@ Status CheckExists(db::Transaction& tx, ConversationId group) {
   return rows.empty() ? NotFound() : Ok();
 }
 
-Result<ChangeOutcome> Change(db::Transaction& tx, UserId caller, const GroupChange& change) {
+Result<ChangeOutcome> Change(db::Transaction& tx, UserId caller, const GroupChange& change,
+                             const LimitsConfig& limits) {
   ConversationId id = change.group.value_or(ConversationId());
   if (!change.group) {
     PARLOR_ASSIGN_OR_RETURN(id, OnlyGroupOf(tx, caller));
@@ -121,7 +135,7 @@ Result<ChangeOutcome> Change(db::Transaction& tx, UserId caller, const GroupChan
   if (!owns) return Status(ErrorCode::kForbidden, "Only the owner can change a group.");
 
   const UserId owner = change.owner.value_or(caller);
-  if (owner != caller) PARLOR_RETURN_IF_ERROR(CheckHeir(tx, id, owner, heir));
+  if (owner != caller) PARLOR_RETURN_IF_ERROR(CheckHeir(tx, id, owner, heir, limits));
   const std::string& name = change.name ? *change.name : group.Text(0, 1);
   ChangeOutcome outcome;
   outcome.changed = owner != caller || name != group.Text(0, 1);

@@ -9,14 +9,16 @@
 
 #include <vector>
 
+#include "common/config.h"
 #include "common/db.h"
 #include "common/protocol.h"
 
 namespace parlor::groups {
 
-// The creator is the owner and the first member; not present. Names need not be unique.
+// The creator is the owner and the first member; not present. Names need not be unique. kConflict:
+// owns limits.groups_per_owner groups already.
 Result<GroupSummary> Create(db::Transaction& tx, UserId owner, std::string_view name,
-                            TimestampMs now);
+                            const LimitsConfig& limits, TimestampMs now);
 
 // By id, as `caller` sees them. `name` is looked for as users::List does.
 Result<std::vector<GroupSummary>> List(db::Transaction& tx, UserId caller, const GroupQuery& query);
@@ -31,7 +33,9 @@ struct ChangeOutcome {
 };
 // Without change.group: the one group that the caller owns, kGroupIdRequired if that is none or
 // several. kNotFound; kForbidden unless the caller owns it; kInvalidField (owner_id) when the new
-// owner is no member or is suspended. After an error nothing has changed.
-Result<ChangeOutcome> Change(db::Transaction& tx, UserId caller, const GroupChange& change);
+// owner is no member, is suspended or owns limits.groups_per_owner groups. After an error nothing
+// has changed.
+Result<ChangeOutcome> Change(db::Transaction& tx, UserId caller, const GroupChange& change,
+                             const LimitsConfig& limits);
 
 }  // namespace parlor::groups

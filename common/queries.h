@@ -213,6 +213,8 @@ inline constexpr std::string_view kGroupExists =  // PRIMARY
     "SELECT 1 FROM chat_groups WHERE id = ?";
 inline constexpr std::string_view kGroupsOfOwner =  // chat_groups_owner
     "SELECT id FROM chat_groups WHERE owner_id = ? LIMIT 2";
+inline constexpr std::string_view kCountGroupsOfOwner =  // chat_groups_owner; after kLockUser
+    "SELECT COUNT(*) FROM chat_groups WHERE owner_id = ?";
 inline constexpr std::string_view kLockGroup =  // PRIMARY
     "SELECT owner_id, name, presence_seq FROM chat_groups WHERE id = ? FOR UPDATE";
 inline constexpr std::string_view kChangeGroup =  // PRIMARY
@@ -224,6 +226,8 @@ inline constexpr std::string_view kLockUser =  // PRIMARY
 inline constexpr std::string_view kMembership =  // PRIMARY of both
     "SELECT EXISTS (SELECT 1 FROM members WHERE conversation_id = ? AND user_id = ?), "
     "EXISTS (SELECT 1 FROM present WHERE conversation_id = ? AND user_id = ?)";
+inline constexpr std::string_view kCountPlaces =  // present_user
+    "SELECT COUNT(*) FROM present WHERE user_id = ?";
 // Shared, as the foreign key of members would lock it next: no message is on its way meanwhile.
 inline constexpr std::string_view kLockNewest =  // PRIMARY
     "SELECT last_seq FROM conversations WHERE id = ? LOCK IN SHARE MODE";

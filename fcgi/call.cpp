@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/protocol.h"
+#include "common/send_rate.h"
 #include "common/token.h"
 #include "fcgi/negotiation.h"
 
@@ -61,6 +62,13 @@ Status Call::Transact(db::Repeat repeat, const std::function<Status(db::Transact
   });
   if (status.ok()) events_.Push(services_.publisher);
   return status;
+}
+
+// The socket's code for the same limit is too_fast; here it is what HTTP clients know.
+Status Call::ChargeRate(db::Transaction& tx) {
+  Status status = send_rate::Charge(tx, session().user, services_.config.limits, Now());
+  if (status.ok() || status.code() != ErrorCode::kTooFast) return status;
+  return Status::RetryAfter(ErrorCode::kTooManyRequests, status.retry_after_ms(), status.message());
 }
 
 Status Call::AddEvent(db::Transaction& tx, const Event& event) {

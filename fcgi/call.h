@@ -43,6 +43,11 @@ class Call {
   // kInvalidToken unless its session is alive, then the request's Fault(), then `body`.
   Status Transact(db::Repeat repeat, const std::function<Status(db::Transaction&)>& body);
 
+  // Takes one message out of what the caller may send, for what costs others as much as a message
+  // does. kTooManyRequests, with the seconds to wait. Only on a session route, inside Transact().
+  // After the locks of users and groups: whoever is the victim of a deadlock runs again.
+  Status ChargeRate(db::Transaction& tx);
+
   // Writes `event` with the transaction; pushed when that is committed.
   Status AddEvent(db::Transaction& tx, const Event& event);
 

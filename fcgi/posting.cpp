@@ -4,19 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include "common/send_rate.h"
 #include "fcgi/responses.h"
 
 namespace parlor::fcgi {
 namespace {
-
-// The socket's code for the same limit is too_fast; here it is what HTTP clients know.
-Status ChargeRate(Call& call, db::Transaction& tx) {
-  Status status =
-      send_rate::Charge(tx, call.session().user, call.services().config.limits, call.Now());
-  if (status.ok() || status.code() != ErrorCode::kTooFast) return status;
-  return Status::RetryAfter(ErrorCode::kTooManyRequests, status.retry_after_ms(), status.message());
-}
 
 // A repeat shows what was stored the first time.
 Status ReadFirst(db::Transaction& tx, const messages::Stored& stored, std::string* body) {
@@ -88,7 +79,7 @@ bool Posting::IsOurs(const messages::Stored& found) const {
 
 // In doubt the charge comes last: if an earlier run was stored, so was its charge.
 Result<PostResult> Posting::Store(db::Transaction& tx, const Draft& draft) {
-  if (!in_doubt_) PARLOR_RETURN_IF_ERROR(ChargeRate(call_, tx));
+  if (!in_doubt_) PARLOR_RETURN_IF_ERROR(call_.ChargeRate(tx));
   PARLOR_ASSIGN_OR_RETURN(const messages::Stored stored, Append(tx, draft));
   PostResult result = ResultOf(draft, call_.session().user, stored);
   if (IsOurs(stored)) {
@@ -101,7 +92,7 @@ Result<PostResult> Posting::Store(db::Transaction& tx, const Draft& draft) {
     PARLOR_RETURN_IF_ERROR(ReadFirst(tx, stored, &result.body));
     return result;
   }
-  if (in_doubt_) PARLOR_RETURN_IF_ERROR(ChargeRate(call_, tx));
+  if (in_doubt_) PARLOR_RETURN_IF_ERROR(call_.ChargeRate(tx));
   PARLOR_RETURN_IF_ERROR(call_.AddEvent(tx, EventOf(result)));
   return result;
 }

@@ -24,7 +24,8 @@ Result<Response> Change(Call& call, const std::function<Result<GroupChange>()>& 
   groups::ChangeOutcome outcome;
   const auto body = [&](db::Transaction& tx) -> Status {
     PARLOR_ASSIGN_OR_RETURN(const GroupChange change, read());
-    PARLOR_ASSIGN_OR_RETURN(outcome, groups::Change(tx, call.session().user, change));
+    PARLOR_ASSIGN_OR_RETURN(
+        outcome, groups::Change(tx, call.session().user, change, call.services().config.limits));
     return outcome.changed ? call.AddEvent(tx, UpdateOf(outcome.group)) : Ok();
   };
   PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kOnce, body));
@@ -45,12 +46,14 @@ Result<Response> ListGroups(Call& call) {
   return JsonResponse(200, EncodeGroups(list));
 }
 
-// Once: nothing tells a group that is there already from a second one of the same name.
+// Told to everybody online, so it counts as a message. Once: nothing tells a group that is there already from a second one of the same name.
 Result<Response> CreateGroup(Call& call) {
   GroupSummary group;
   const auto body = [&](db::Transaction& tx) -> Status {
     PARLOR_ASSIGN_OR_RETURN(const GroupCreation wish, ParseGroupCreation(call.request().body));
-    PARLOR_ASSIGN_OR_RETURN(group, groups::Create(tx, call.session().user, wish.name, call.Now()));
+    PARLOR_ASSIGN_OR_RETURN(group, groups::Create(tx, call.session().user, wish.name,
+                                                  call.services().config.limits, call.Now()));
+    PARLOR_RETURN_IF_ERROR(call.ChargeRate(tx));
     return call.AddEvent(tx, UpdateOf(group));
   };
   PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kOnce, body));

@@ -14,6 +14,13 @@ void Announce(Call& call, const std::optional<group_members::Change>& change) {
   if (change) call.AddWrittenEvent(change->event, change->id);
 }
 
+Result<std::optional<group_members::Change>> Move(Call& call, db::Transaction& tx,
+                                                  ConversationId group, bool is_enter) {
+  const UserId user = call.session().user;
+  if (!is_enter) return group_members::Leave(tx, group, user, call.Now());
+  return group_members::Enter(tx, group, user, call.services().config.limits, call.Now());
+}
+
 }  // namespace
 
 Result<Response> ListMembers(Call& call) {
@@ -29,14 +36,15 @@ Result<Response> ListMembers(Call& call) {
   return JsonResponse(200, EncodeGroupMembers(members));
 }
 
-// A run after a commit in doubt finds nothing to change. That it was we who did it can't be known
+// A real change is told to all who are present, so it counts as a message. A run after a commit in
+// doubt finds nothing to change, and nothing to charge. That it was we who did it can't be known
 // then, so nothing is pushed: if it was, the event is a row, and the daemon finds it.
 Result<Response> EnterOrLeave(Call& call) {
   const auto body = [&](db::Transaction& tx) -> Status {
     PARLOR_ASSIGN_OR_RETURN(const ConversationId group, call.ConversationInPath(kNoSuchGroup));
     PARLOR_ASSIGN_OR_RETURN(const bool is_enter, ParseIsEnter(call.request().body));
-    const auto move = is_enter ? group_members::Enter : group_members::Leave;
-    PARLOR_ASSIGN_OR_RETURN(const auto change, move(tx, group, call.session().user, call.Now()));
+    PARLOR_ASSIGN_OR_RETURN(const auto change, Move(call, tx, group, is_enter));
+    if (change) PARLOR_RETURN_IF_ERROR(call.ChargeRate(tx));
     Announce(call, change);
     return Ok();
   };

@@ -132,7 +132,9 @@ TEST_F(ConversationsTest, WhoLeftAGroupForGoodHearsNoMoreOfIt) {
   const auto change = [&](auto call) {
     ASSERT_TRUE(In([&](db::Transaction& tx) { return call(tx).status(); }).ok());
   };
-  change([&](db::Transaction& tx) { return group_members::Enter(tx, group, ada_, kNow); });
+  change([&](db::Transaction& tx) {
+    return group_members::Enter(tx, group, ada_, LimitsConfig(), kNow);
+  });
   Send(bob_, messages::ToGroup{group}, 0);
   const auto list = [&] {
     return In([&](db::Transaction& tx) { return ListNotifications(tx, ada_); }).value();

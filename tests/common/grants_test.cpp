@@ -150,7 +150,8 @@ TEST_F(GrantsTest, WorkerKeepsGroups) {
   db::Database worker(As("worker", "it's 1"), clock_);
   ConversationId group;
   Works(worker, "Create", [&](db::Transaction& tx) -> Status {
-    PARLOR_ASSIGN_OR_RETURN(const GroupSummary made, groups::Create(tx, ada_, "Looms", kNow));
+    PARLOR_ASSIGN_OR_RETURN(const GroupSummary made,
+                            groups::Create(tx, ada_, "Looms", LimitsConfig(), kNow));
     group = made.id;
     return Ok();
   });
@@ -158,13 +159,13 @@ TEST_F(GrantsTest, WorkerKeepsGroups) {
   WORKS(worker, groups::List(tx, bob_, GroupQuery{{}, {}, true, {}}));
   WORKS(worker, groups::Get(tx, group, bob_));
   WORKS(worker, groups::CheckExists(tx, group));
-  WORKS(worker, group_members::Enter(tx, group, bob_, kNow));
+  WORKS(worker, group_members::Enter(tx, group, bob_, LimitsConfig(), kNow));
   WORKS(worker, group_members::Leave(tx, group, bob_, kNow));
-  WORKS(worker, group_members::Enter(tx, group, bob_, kNow));
+  WORKS(worker, group_members::Enter(tx, group, bob_, LimitsConfig(), kNow));
   WORKS(worker, group_members::List(tx, group, UserQuery{{}, {}, true, "a"}, kNow));
   WORKS(worker, group_members::Remove(tx, group, ada_, bob_, kNow));
-  WORKS(worker, group_members::Enter(tx, group, bob_, kNow));
-  WORKS(worker, groups::Change(tx, ada_, GroupChange{{}, "New", bob_}));
+  WORKS(worker, group_members::Enter(tx, group, bob_, LimitsConfig(), kNow));
+  WORKS(worker, groups::Change(tx, ada_, GroupChange{{}, "New", bob_}, LimitsConfig()));
   // Logout.
   WORKS(worker, presence_store::IsOnline(tx, bob_, kNow));
   const UserId users[] = {ada_, bob_};
@@ -177,8 +178,9 @@ TEST_F(GrantsTest, WorkerKeepsGroups) {
 TEST_F(GrantsTest, DaemonKeepsGroupsAndAnswers) {
   const ConversationId group = db_.AddGroup(ada_);
   for (const UserId user : {ada_, bob_}) {
-    ASSERT_TRUE(
-        In([&](db::Transaction& tx) { return group_members::Enter(tx, group, user, kNow); }).ok());
+    ASSERT_TRUE(In([&](db::Transaction& tx) {
+                  return group_members::Enter(tx, group, user, LimitsConfig(), kNow);
+                }).ok());
   }
   db::Database daemon(As("daemon", "two"), clock_);
   WORKS(daemon, group_members::LoadPresence(tx, group));

@@ -1,6 +1,7 @@
 // Groups changed from many connections at once.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <random>
@@ -11,6 +12,7 @@
 #include "common/groups.h"
 #include "common/messages.h"
 #include "common/presence_store.h"
+#include "common/queries.h"
 #include "tests/support/store_test.h"
 
 namespace parlor::group_members {
@@ -53,7 +55,9 @@ class GroupRaceTest : public testing::StoreTest {
   }
   void EnterOrLeave(db::Database& database, bool enter, ConversationId group, UserId user) {
     Change(database, [&](db::Transaction& tx, auto& changes) {
-      return Note(enter ? Enter(tx, group, user, kNow) : Leave(tx, group, user, kNow), changes);
+      return Note(
+          enter ? Enter(tx, group, user, LimitsConfig(), kNow) : Leave(tx, group, user, kNow),
+          changes);
     });
   }
   void LeaveAll(db::Database& database, const std::vector<UserId>& users) {
@@ -92,6 +96,22 @@ class GroupRaceTest : public testing::StoreTest {
     EXPECT_EQ(Count("members m JOIN conversations c ON c.id = m.conversation_id WHERE "
                     "m.read_seq > c.last_seq"),
               0u);
+  }
+
+  // Until so many transactions wait for a lock.
+  void WaitForLockWaits(uint64_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    const SystemClock clock;
+    db::Database database(db_.config(), clock);
+    uint64_t waiting = 0;
+    while (waiting < count && std::chrono::steady_clock::now() < deadline) {
+      const auto rows = In(database, [](auto& tx) {
+        return tx.QueryText("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'");
+      });
+      ASSERT_TRUE(rows.ok());
+      waiting = rows->U64(0, 1);
+    }
+    EXPECT_EQ(waiting, count);
   }
 
   // Where the server counts them (MariaDB does).
@@ -141,7 +161,7 @@ TEST_F(GroupRaceTest, ChangeThatWaitsComesBehind) {
   const ConversationId group = db_.AddGroup(users_[0]);
   std::thread other;
   Change(db_.database(), [&](db::Transaction& tx, auto& changes) {
-    const Status entered = Note(Enter(tx, group, users_[0], kNow), changes);
+    const Status entered = Note(Enter(tx, group, users_[0], LimitsConfig(), kNow), changes);
     if (!other.joinable()) {
       other = std::thread([&] {
         const SystemClock clock;
@@ -164,7 +184,7 @@ TEST_F(GroupRaceTest, TwoGiveTheGroupAwayOneDoes) {
   std::atomic<int> handed{0}, refused{0};
   InThreads(2, [&](unsigned thread, db::Database& database) {
     const auto outcome = In(database, [&](db::Transaction& tx) {
-      return groups::Change(tx, users_[0], {group, {}, users_[1 + thread]});
+      return groups::Change(tx, users_[0], {group, {}, users_[1 + thread]}, LimitsConfig());
     });
     ++(outcome.ok() ? handed : refused);
     EXPECT_EQ(Code(outcome), outcome.ok() ? std::nullopt : std::optional(ErrorCode::kForbidden));
@@ -183,7 +203,7 @@ TEST_F(GroupRaceTest, OwnerIsAlwaysAMember) {
     InThreads(2, [&](unsigned thread, db::Database& database) {
       if (thread == 0) {
         (void)In(database, [&](db::Transaction& tx) {
-          return groups::Change(tx, users_[0], {group, {}, users_[1]});
+          return groups::Change(tx, users_[0], {group, {}, users_[1]}, LimitsConfig());
         }).ok();
       } else {
         (void)In(database, [&](db::Transaction& tx) {
@@ -195,6 +215,48 @@ TEST_F(GroupRaceTest, OwnerIsAlwaysAMember) {
   EXPECT_EQ(Count("chat_groups g WHERE NOT EXISTS (SELECT 1 FROM members m WHERE "
                   "m.conversation_id = g.id AND m.user_id = g.owner_id)"),
             0u);
+}
+
+// Both writers have looked who is a member, and wait for the group's conversation while one of the
+// senders is removed: what they store afterwards is not his, alone or in a batch with others.
+TEST_F(GroupRaceTest, NothingOfARemovedMemberIsStored) {
+  AddUsers(2);
+  const ConversationId group = db_.AddGroup(users_[0]);
+  db_.AddMember(group, users_[1]);
+  const std::vector<messages::Outgoing> batches[] = {
+      {{users_[1], messages::ToGroup{group}, "late", {}}},
+      {{users_[0], messages::ToGroup{group}, "owner's", {}},
+       {users_[1], messages::ToGroup{group}, "late", {}}}};
+  std::vector<Result<messages::Stored>> outcomes[2];
+  std::vector<std::thread> writers;
+  const Status locked = db_.database().Transact(db::Repeat::kOnce, [&](auto& holder) -> Status {
+    const db::Param id = db::P(group);
+    PARLOR_RETURN_IF_ERROR(holder.Query(queries::kLockConversation, {id}).status());
+    for (int i : {0, 1}) {
+      writers.emplace_back([&, i] {
+        const SystemClock clock;
+        db::Database database(db_.config(), clock);
+        const Status status = database.Transact(db::Repeat::kOnce, [&](auto& tx) {
+          return messages::Append(tx, batches[i], kNow, &outcomes[i]);
+        });
+        EXPECT_TRUE(status.ok()) << status.message();
+      });
+    }
+    WaitForLockWaits(2);
+    InThreads(1, [&](unsigned, db::Database& database) {
+      const auto removed =
+          In(database, [&](auto& tx) { return Remove(tx, group, users_[0], users_[1], kNow); });
+      EXPECT_TRUE(removed.ok());
+    });
+    return Ok();
+  });
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_TRUE(locked.ok());
+  EXPECT_EQ(Code(outcomes[0].at(0)), ErrorCode::kForbidden);
+  EXPECT_EQ(Code(outcomes[1].at(0)), std::nullopt);
+  EXPECT_EQ(Code(outcomes[1].at(1)), ErrorCode::kForbidden);
+  EXPECT_EQ(Count("messages WHERE body = 'late'"), 0u);
+  EXPECT_EQ(Count("messages"), 1u);
 }
 
 // Entering, leaving, being removed, going offline and writing, all over each other. Everything

@@ -14,7 +14,7 @@ using MaybeChange = Result<std::optional<Change>>;
 class GroupMembersTest : public testing::StoreTest {
  protected:
   MaybeChange EnterOne(ConversationId group, UserId user) {
-    return In([&](db::Transaction& tx) { return Enter(tx, group, user, kNow); });
+    return In([&](db::Transaction& tx) { return Enter(tx, group, user, LimitsConfig(), kNow); });
   }
   MaybeChange LeaveOne(ConversationId group, UserId user) {
     return In([&](db::Transaction& tx) { return Leave(tx, group, user, kNow); });
@@ -108,6 +108,33 @@ TEST_F(GroupMembersTest, WhatDoesNotExistIsNotFound) {
   EXPECT_EQ(Code(EnterOne(group_, UserId(999))), ErrorCode::kNotFound);
   EXPECT_FALSE(LeaveOne(group_, UserId(999))->has_value());
   EXPECT_EQ(Count("events"), 0u);
+}
+
+// Suspended after the request's session was looked at.
+TEST_F(GroupMembersTest, SuspendedUserCannotEnter) {
+  db_.Run("UPDATE users SET suspended_at_ms = 1 WHERE id = " + std::to_string(bob_.value));
+  const auto entered =
+      In([&](db::Transaction& tx) { return Enter(tx, group_, bob_, LimitsConfig(), kNow); });
+  EXPECT_EQ(Code(entered), ErrorCode::kInvalidToken);
+  EXPECT_EQ(Count("present"), 0u);
+  EXPECT_EQ(Count("members"), 1u);
+  EXPECT_EQ(Count("events"), 0u);
+}
+
+TEST_F(GroupMembersTest, NobodyIsPresentInMoreGroupsThanTheLimit) {
+  LimitsConfig limits;
+  limits.present_groups = 2;
+  const auto enter = [&](ConversationId group) {
+    return Code(In([&](db::Transaction& tx) { return Enter(tx, group, bob_, limits, kNow); }));
+  };
+  const ConversationId second = db_.AddGroup(ada_), third = db_.AddGroup(ada_);
+  EXPECT_EQ(enter(group_), std::nullopt);
+  EXPECT_EQ(enter(second), std::nullopt);
+  EXPECT_EQ(enter(third), ErrorCode::kConflict);
+  EXPECT_EQ(enter(second), std::nullopt) << "is there already";
+  EXPECT_EQ(Count("members WHERE conversation_id = " + std::to_string(third.value)), 1u);
+  ASSERT_TRUE(In([&](db::Transaction& tx) { return Leave(tx, group_, bob_, kNow); }).ok());
+  EXPECT_EQ(enter(third), std::nullopt);
 }
 
 TEST_F(GroupMembersTest, WhoEntersFirstIsAMemberWhoHasReadEverything) {

@@ -12,7 +12,8 @@ class GroupsTest : public testing::StoreTest {
   using Names = std::vector<std::string>;
 
   GroupSummary Make(UserId owner, std::string_view name) {
-    return In([&](db::Transaction& tx) { return Create(tx, owner, name, kNow); }).value();
+    return In([&](db::Transaction& tx) { return Create(tx, owner, name, LimitsConfig(), kNow); })
+        .value();
   }
   GroupSummary See(ConversationId group, UserId caller) {
     return In([&](db::Transaction& tx) { return Get(tx, group, caller); }).value();
@@ -27,7 +28,7 @@ class GroupsTest : public testing::StoreTest {
   }
   static GroupQuery Named(std::string name) { return {{}, {}, false, std::move(name)}; }
   Result<ChangeOutcome> ChangeAs(UserId caller, const GroupChange& change) {
-    return In([&](db::Transaction& tx) { return Change(tx, caller, change); });
+    return In([&](db::Transaction& tx) { return Change(tx, caller, change, LimitsConfig()); });
   }
   void Write(UserId from, ConversationId group) {
     std::vector<Result<messages::Stored>> outcomes;
@@ -61,8 +62,9 @@ TEST_F(GroupsTest, CreatorIsOwnerAndFirstMemberAndNotPresent) {
 
 TEST_F(GroupsTest, EverybodySeesAGroupEachInTheirWay) {
   const ConversationId group = Make(ada_, "Looms").id;
-  ASSERT_TRUE(
-      In([&](db::Transaction& tx) { return group_members::Enter(tx, group, bob_, kNow); }).ok());
+  ASSERT_TRUE(In([&](db::Transaction& tx) {
+                return group_members::Enter(tx, group, bob_, LimitsConfig(), kNow);
+              }).ok());
   Write(ada_, group);
   Write(ada_, group);
   const GroupSummary of_ada = See(group, ada_), of_bob = See(group, bob_),
@@ -95,8 +97,9 @@ TEST_F(GroupsTest, ListGoesByIdAndInSlices) {
 TEST_F(GroupsTest, BothListsTellTheSameOfAGroup) {
   const ConversationId group = Make(ada_, "a").id;
   Write(ada_, group);
-  ASSERT_TRUE(
-      In([&](db::Transaction& tx) { return group_members::Enter(tx, group, bob_, kNow); }).ok());
+  ASSERT_TRUE(In([&](db::Transaction& tx) {
+                return group_members::Enter(tx, group, bob_, LimitsConfig(), kNow);
+              }).ok());
   Write(ada_, group);
   for (const bool member_only : {false, true}) {
     const auto list = In([&](db::Transaction& tx) {
@@ -180,6 +183,33 @@ TEST_F(GroupsTest, SuspendedMemberCannotBecomeOwner) {
   EXPECT_EQ(Code(refused), ErrorCode::kInvalidField);
   EXPECT_EQ(refused.status().field(), "owner_id");
   EXPECT_EQ(See(group, ada_).owner, ada_);
+}
+
+TEST_F(GroupsTest, NobodyOwnsMoreGroupsThanTheLimit) {
+  LimitsConfig limits;
+  limits.groups_per_owner = 1;
+  const UserId ada = db_.AddUser(), bob = db_.AddUser();
+  const auto create = [&](UserId owner) {
+    return Code(In([&](db::Transaction& tx) { return Create(tx, owner, "x", limits, kNow); }));
+  };
+  EXPECT_EQ(create(ada), std::nullopt);
+  EXPECT_EQ(create(ada), ErrorCode::kConflict);
+  EXPECT_EQ(create(bob), std::nullopt);
+  EXPECT_EQ(Count("chat_groups"), 2u);
+
+  const ConversationId third = db_.AddGroup(ada);
+  db_.AddMember(third, bob);
+  const auto hand_over = [&](const LimitsConfig& allowed) {
+    return In([&](db::Transaction& tx) {
+      return Change(tx, ada, GroupChange{third, "y", bob}, allowed);
+    });
+  };
+  const auto refused = hand_over(limits);
+  EXPECT_EQ(Code(refused), ErrorCode::kInvalidField);
+  EXPECT_EQ(refused.status().field(), "owner_id");
+  EXPECT_EQ(Count("chat_groups WHERE name = 'y'"), 0u);
+  limits.groups_per_owner = 2;
+  EXPECT_EQ(Code(hand_over(limits)), std::nullopt);
 }
 
 TEST_F(GroupsTest, OthersChangeNothing) {

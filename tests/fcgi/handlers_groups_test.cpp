@@ -226,8 +226,8 @@ TEST_F(GroupHandlersTest, ARepeatInAGroupIsAnsweredWithTheFirst) {
 }
 
 TEST_F(GroupHandlersTest, RoomsAndGroupsShareOneMessageRate) {
-  const std::string path = AddGroup() + "/messages";
-  for (int64_t i = 1; i < config_.limits.message_burst; ++i) {
+  const std::string path = AddGroup() + "/messages";  // the first of them: everybody is told
+  for (int64_t i = 2; i < config_.limits.message_burst; ++i) {
     ASSERT_EQ(Handle(Method::kPost, path, R"({"message":"x"})", ada_token_).status, 201) << i;
   }
   const std::string to_bob = R"({"other_user_id":)" + std::to_string(bob_) + R"(,"message":"x"})";
@@ -236,6 +236,34 @@ TEST_F(GroupHandlersTest, RoomsAndGroupsShareOneMessageRate) {
   EXPECT_EQ(response.status, 429);
   EXPECT_THAT(response.body, HasSubstr("too_many_requests"));
   EXPECT_EQ(HeaderOf(response, "Retry-After"), "1");
+}
+
+TEST_F(GroupHandlersTest, AGroupCountsAsAMessage) {
+  config_.limits.message_burst = 2;
+  EXPECT_EQ(Create("One", ada_token_).status, 201);
+  EXPECT_EQ(Create("Two", ada_token_).status, 201);
+  const Response response = Create("Three", ada_token_);
+  EXPECT_EQ(response.status, 429);
+  EXPECT_THAT(response.body, HasSubstr("too_many_requests"));
+  EXPECT_EQ(HeaderOf(response, "Retry-After"), "1");
+  EXPECT_EQ(Pushed(2).size(), 2U);
+  EXPECT_EQ(RowsOf("chat_groups"), 2U);
+}
+
+TEST_F(GroupHandlersTest, WhoOwnsTooManyGroupsMakesNoMore) {
+  config_.limits.groups_per_owner = 1;
+  EXPECT_EQ(Create("One", ada_token_).status, 201);
+  const Response response = Create("Two", ada_token_);
+  EXPECT_EQ(response.status, 409);
+  EXPECT_EQ(TextOf(response.body, "code"), "conflict");
+  EXPECT_EQ(Pushed(1).size(), 1U);
+  Join(bob_);
+  EXPECT_EQ(Create("Bob's", bob_token_).status, 201);
+  const std::string path = "/chat_groups/" + std::to_string(NewestGroup());
+  Join(ada_);
+  const Response handed = Put(path, R"({"owner_id":)" + std::to_string(ada_) + "}", bob_token_);
+  EXPECT_EQ(handed.status, 422);
+  EXPECT_EQ(TextOf(handed.body, "field"), "owner_id");
 }
 
 TEST_F(GroupHandlersTest, ARoomIsNoGroup) {

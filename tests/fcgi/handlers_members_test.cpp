@@ -84,6 +84,32 @@ TEST_F(MemberHandlersTest, WhoLeavesStaysAMember) {
   EXPECT_THAT(Pushed(0), IsEmpty());
 }
 
+TEST_F(MemberHandlersTest, RealChangesCountAsMessages) {
+  config_.limits.message_burst = 2;
+  EXPECT_EQ(Move(true, bob_token_).status, 204);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Move(true, bob_token_).status, 204) << "changes nothing";
+  EXPECT_EQ(Move(false, bob_token_).status, 204);
+  Pushed(2);
+  const Response response = Move(true, bob_token_);
+  EXPECT_EQ(response.status, 429);
+  EXPECT_EQ(TextOf(response.body, "code"), "too_many_requests");
+  EXPECT_EQ(HeaderOf(response, "Retry-After"), "1");
+  EXPECT_THAT(Pushed(0), IsEmpty());
+  EXPECT_EQ(RowsOf("present"), 0U);
+  EXPECT_EQ(Move(true, eve_token_).status, 204) << "everybody has a rate of their own";
+}
+
+TEST_F(MemberHandlersTest, WhoIsPresentInTooManyGroupsEntersNoMore) {
+  config_.limits.present_groups = 1;
+  Enter(bob_token_);
+  const ConversationId other = database_.AddGroup(UserId(ada_));
+  const Response response = Handle(Method::kPost, "/chat_groups/" + std::to_string(other.value),
+                                   R"({"is_enter":true})", bob_token_);
+  EXPECT_EQ(response.status, 409);
+  EXPECT_EQ(TextOf(response.body, "code"), "conflict");
+  EXPECT_EQ(RowsOf("events"), 0U);
+}
+
 TEST_F(MemberHandlersTest, IsEnterIsABoolean) {
   for (const char* body : {"{}", R"({"is_enter":null})", R"({"is_enter":"true"})",
                            R"({"is_enter":1})", R"({"is_enter":[]})"}) {

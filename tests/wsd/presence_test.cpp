@@ -51,7 +51,7 @@ class PresenceTest : public ThreadTest {
   // Present in a group, by HTTP.
   void Enter(ConversationId group, UserId user) {
     Change([&](db::Transaction& tx) {
-      return group_members::Enter(tx, group, user, manual_.Now()).status();
+      return group_members::Enter(tx, group, user, LimitsConfig(), manual_.Now()).status();
     });
   }
   // Online at another daemon, which lives.
