@@ -50,6 +50,8 @@ for file in "${files[@]:applied}"; do
   name=$(basename "$file" .sql)
   echo "applying $name"
   {
+    # Whatever the server's own mode: backslashes escape, and nothing is cut to fit.
+    echo "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO';"
     echo "INSERT INTO schema_migrations (version, name, applied_at_ms) VALUES ($applied, '${name#*_}', 0);"
     cat "$file"
     echo "; UPDATE schema_migrations SET applied_at_ms = UNIX_TIMESTAMP() * 1000 WHERE version = $applied;"

@@ -5,6 +5,8 @@
 -- out, because the two servers' defaults differ. InnoDB, READ COMMITTED, binary log off or sync_binlog=1 (docs).
 
 SET NAMES utf8mb4;
+-- Whatever the server's own mode: backslashes escape, and nothing is cut to fit.
+SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO';
 
 -- What has been applied, by sql/migrate.sh. applied_at_ms is 0 while one is being applied, or when it failed half-way.
 CREATE TABLE schema_migrations (

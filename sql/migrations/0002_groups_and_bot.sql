@@ -1,6 +1,8 @@
 -- Groups in use (who is present, how many members) and the bot's rules. Comments on the tables are in sql/schema.sql.
 
 SET NAMES utf8mb4;
+-- Whatever the server's own mode: backslashes escape, and nothing is cut to fit.
+SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO';
 
 ALTER TABLE chat_groups
   ADD COLUMN presence_seq BIGINT UNSIGNED NOT NULL DEFAULT 0,

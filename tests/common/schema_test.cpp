@@ -54,6 +54,21 @@ TEST(SchemaTest, MigrationsLeadToTheSchema) {
   EXPECT_EQ(dump, Dump(migrated));
 }
 
+// A server that takes backslashes literally and cuts what is too long.
+TEST(SchemaTest, TheServersModeChangesNothing) {
+  TestDatabase schema, migrated(TestDatabase::Tables::kNone);
+  const auto dump = Dump(schema);
+  const std::string before = schema.Read("SELECT @@GLOBAL.sql_mode").Text(0, 0);
+  schema.Run("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'");
+  std::string output;
+  EXPECT_EQ(Migrate(migrated, &output), 0) << output;
+  TestDatabase another;
+  schema.Run("SET GLOBAL sql_mode = '" + before + "'");
+  EXPECT_EQ(dump, Dump(migrated));
+  auto applied = Dump(another);
+  EXPECT_EQ(dump, applied);
+}
+
 TEST(SchemaTest, MigratingAgainChangesNothing) {
   TestDatabase db;
   const auto before = Dump(db);
