@@ -42,8 +42,8 @@ GRANT SELECT, DELETE ON present TO 'parlor_daemon'@'localhost';
 GRANT SELECT, INSERT ON messages TO 'parlor_daemon'@'localhost';
 GRANT SELECT ON bot_rules TO 'parlor_daemon'@'localhost';
 
--- People with a client: they see all but hashes, suspend, end sessions, remove messages, try mails again, teach the
--- bot, tell the daemons. The schema itself is changed by its owner, who runs sql/migrate.sh.
+-- People with a client: they see all but hashes, suspend, end sessions, remove messages, rename groups and
+-- hand them over, remove members (docs/protocol.md, section 7), try mails again, teach the bot, tell the daemons. The schema itself is changed by its owner, who runs sql/migrate.sh.
 GRANT SELECT ON schema_migrations TO 'parlor_admin'@'localhost';
 GRANT SELECT (id, email, email_key, first_name, last_name, created_at_ms, suspended_at_ms),
   UPDATE (first_name, last_name, suspended_at_ms) ON users TO 'parlor_admin'@'localhost';
@@ -56,12 +56,12 @@ GRANT SELECT, UPDATE, DELETE ON mail_outbox TO 'parlor_admin'@'localhost';
 GRANT SELECT, INSERT, DELETE ON events TO 'parlor_admin'@'localhost';
 GRANT SELECT, DELETE ON daemons TO 'parlor_admin'@'localhost';
 GRANT SELECT ON online TO 'parlor_admin'@'localhost';
-GRANT SELECT ON present TO 'parlor_admin'@'localhost';
+GRANT SELECT, DELETE ON present TO 'parlor_admin'@'localhost';
 GRANT SELECT ON conversations TO 'parlor_admin'@'localhost';
 GRANT SELECT ON chat_rooms TO 'parlor_admin'@'localhost';
-GRANT SELECT ON chat_groups TO 'parlor_admin'@'localhost';
+GRANT SELECT, UPDATE (name, owner_id, presence_seq, member_count) ON chat_groups TO 'parlor_admin'@'localhost';
 GRANT SELECT ON bot_chats TO 'parlor_admin'@'localhost';
-GRANT SELECT ON members TO 'parlor_admin'@'localhost';
+GRANT SELECT, DELETE ON members TO 'parlor_admin'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON bot_rules TO 'parlor_admin'@'localhost';
 GRANT SELECT, UPDATE (body), DELETE ON messages TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_users TO 'parlor_admin'@'localhost';
