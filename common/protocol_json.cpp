@@ -106,6 +106,9 @@ Result<std::optional<std::string>> Object::OptionalTextOrNumber(std::string_view
   if (const auto* number = std::get_if<int64_t>(value)) {
     return std::optional<std::string>(std::to_string(*number));
   }
+  if (!std::holds_alternative<std::string>(*value)) {
+    return Invalid(name, "must be a string or an integer.");
+  }
   return OptionalText(name);
 }
 

@@ -164,6 +164,8 @@ TEST(GroupCreationTest, NamesHave1To100Characters) {
   EXPECT_EQ(wrong(1.5), "name");
   EXPECT_EQ(wrong(true), "name");
   EXPECT_EQ(wrong(nlohmann::json::array()), "name");
+  EXPECT_EQ(ParseGroupCreation(R"({"name":1.5})").status().message(),
+            "name must be a string or an integer.");
 }
 
 TEST(GroupChangeTest, TakesWhatIsGiven) {
