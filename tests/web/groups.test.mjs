@@ -116,6 +116,16 @@ scene('another tab leaves the group that this one still looks at', async (scene)
   await until(async () => (await presentIn(ada, group)()).includes(bob.userId), 'present again');
 });
 
+scene('who looks again is present again, though another device has left', async (scene) => {
+  const [ada, bob] = [await scene.person('Ada'), await scene.person('Bob')];
+  const [group] = await meeting(ada, bob);
+  const device = await scene.signedIn((await bob.profile()).email);
+  await device.leave(group);
+  assert.deepEqual(await presentIn(ada, group)(), [ada.userId]);
+  bob.connectNow();
+  await until(async () => (await presentIn(ada, group)()).includes(bob.userId), 'present again');
+});
+
 scene('another tab enters the group that this one has loaded: it catches up, and hears', async (scene) => {
   const [ada, bob] = [await scene.person('Ada'), await scene.person('Bob')];
   const [group, his, hers] = await meeting(ada, bob);
