@@ -253,7 +253,7 @@ export const texts = {
     moved: {
       entered: (who) => `${who} entered the group`,
       left: (who) => `${who} left the group`,
-      both: (who) => `${who} came and went`,
+      both: (came, gone) => `${came} entered the group, ${gone} left it`,
     },
     isOut: (name) => `${name} is no longer a member`,
   },
@@ -273,6 +273,7 @@ export const texts = {
     change: 'Change password',
     changed: 'Your password is changed. Other sessions have ended.',
     passwordHint: 'Changing it signs you out everywhere else.',
+    wrongPassword: 'This is not your current password.',
     session: 'This session',
   },
 
@@ -294,7 +295,6 @@ export const texts = {
     too_large: 'This is too long to be sent.',
     closed: 'The server did not take it.',
     gone: 'This does not work any more.',
-    wrong_password: 'This is not your current password.',
     storage_full: 'The browser has no room left: what is not sent yet would be lost by a reload.',
   },
 

@@ -19,13 +19,15 @@ export function foldActivities(rows) {
   return folded;
 }
 
-/** What one person did last; "Ada Lovelace and 2 others left the group", or "came and went" if not all did the same. */
+/** What each did last: "Ada Lovelace and 2 others left the group". */
 export function activityText(row, state) {
   if (!row.moves) return row.text;
-  const entered = new Map(row.moves.map(({ user_id, is_enter }) => [user_id, is_enter])); // the last of each
-  if (entered.size === 1) return row.moves.at(-1).text;
-  const names = [...entered.keys()].map((id) => authorName(state, id));
-  const [isEnter, another] = new Set(entered.values());
-  const way = another !== undefined ? 'both' : isEnter ? 'entered' : 'left';
-  return texts.group.moved[way](texts.names(names));
+  const isIn = new Map(row.moves.map(({ user_id, is_enter }) => [user_id, is_enter]));
+  const { moved } = texts.group;
+  const who = (wanted) => texts.names([...isIn.keys()].filter((id) => isIn.get(id) === wanted).map(nameIn(state)));
+  const here = new Set(isIn.values());
+  if (here.size === 2) return moved.both(who(true), who(false));
+  return here.has(true) ? moved.entered(who(true)) : moved.left(who(false));
 }
+
+const nameIn = (state) => (id) => authorName(state, id);

@@ -66,7 +66,7 @@ function Password({ me }) {
         await store.changeProfile({ current_password, password });
       } catch (error) {
         throw error.code === 'wrong_password'
-          ? Object.assign(new Error(texts.errors.wrong_password), { code: 'shown', field: 'current_password' })
+          ? Object.assign(new Error(texts.profile.wrongPassword), { code: 'shown', field: 'current_password' })
           : error;
       }
       element.reset();

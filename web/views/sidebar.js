@@ -19,10 +19,10 @@ export function Sidebar({ route, onCreate, isMain }) {
   const [filter, setFilter] = useState('all');
   const [query, setQuery] = useState('');
   const listRef = useRef();
-  const { people, rooms, groups, previews, bot, userId, loaded } = state;
+  const { people, rooms, groups, previews, bot, unsent, userId, loaded } = state;
   const shown = useMemo(
     () => sections(state, filter, query),
-    [people, rooms, groups, previews, bot, userId, filter, query],
+    [people, rooms, groups, previews, bot, unsent, userId, filter, query],
   );
   const isReady = loaded.people && loaded.rooms && loaded.groups;
   const clear = () => setQuery('');
