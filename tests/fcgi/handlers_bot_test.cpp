@@ -19,7 +19,8 @@ class BotHandlersTest : public WorkerFixture {
       const messages::Outgoing asked{ada, messages::ToBot{}, question, {}};
       PARLOR_RETURN_IF_ERROR(messages::Append(tx, {&asked, 1}, clock_.Now(), &outcomes));
       PARLOR_ASSIGN_OR_RETURN(const auto stored, outcomes.at(0));
-      return bot_chats::StoreAnswer(tx, ada, stored.seq, {answer, is_apology}, clock_.Now()).status();
+      return bot_chats::StoreAnswer(tx, ada, stored.seq, {answer, is_apology}, clock_.Now())
+          .status();
     };
     ASSERT_TRUE(database_.database().Transact(db::Repeat::kOnce, body).ok());
   }

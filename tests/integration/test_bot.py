@@ -67,6 +67,17 @@ def test_the_ack_comes_first_then_both_to_all_sockets_of_the_user(stack, ada, bo
     assert len(rows) == 1 and "chat_room_id" in rows[0], "the room of the marker alone: the bot's chat is no notification"
 
 
+def test_another_login_of_the_user_hears_the_answer(stack, ada):
+    first, one = ada.token, ada.socket()
+    second = ada.login()
+    assert second != first
+    other = ada.socket(second)
+    one.send({**ada.bot_frame("Hello", "q1"), "token": first})
+    frame = one.wait_type("bot_chat_message")
+    assert other.wait_type("bot_chat_message") == frame
+    assert_not_arrived(other, "ack")
+
+
 def test_a_repeat_asks_nothing(stack, ada):
     socket, second_tab = ada.socket(), ada.socket()
     socket.send(ada.bot_frame("Hello", "once"))
@@ -144,13 +155,19 @@ def test_a_rule_repeats_what_it_captured(stack, ada, rules):
     wait_for_answer(ada, socket, "Well, MY favourite colour is green.", "So your colour is green, Ada?")
 
 
-def test_a_hostile_rule_stalls_nothing(stack, ada, rules):
-    socket = ada.socket()
+def test_a_hostile_rule_stalls_nothing(stack, ada, bob, rules):
+    socket, other = ada.socket(), bob.socket()
     rules("(", "not a pattern")
     rules(r"^((a+)+)+$", "catastrophe")
     rules("zyzzyva", "A weevil.")
     wait_for_answer(ada, socket, "zyzzyva?", "A weevil.")
-    question, answer = ada.ask_bot(socket, "a" * 15990 + "!", deadline=5)
+    socket.send(ada.bot_frame("a" * 15990 + "!", "hostile"))
+    for n in range(20):  # meanwhile
+        other.send(bob.bot_frame("Hello", f"m{n}"))
+        other.wait_type("ack", client_msg_id=f"m{n}", deadline=1)
+        wait_until(lambda: len(other.of_type("bot_chat_message")) == n + 1, 3, "an answer for somebody else")
+    found = socket.wait(lambda f: f["type"] == "bot_chat_message" and f["messages"][0]["message"].endswith("a!"), 5)
+    answer = found["messages"][1]
     assert answer["message"] != "catastrophe"
     assert "error" not in answer
     assert ada.ask_bot(socket, "aaa")[1]["message"] == "catastrophe"

@@ -1,6 +1,7 @@
 """The bot chat with a model behind it: the model answers, the rules when it fails, an apology when they fail too."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -79,10 +80,28 @@ def test_when_the_model_fails_the_rules_answer(model_stack, model, ada, mode):
     assert KEY not in logs and "what is this?" not in logs
 
 
+def lines_about_the_model(stack):
+    return [line for text in stack.logs().values() for line in text.splitlines() if "asking the model" in line]
+
+
 def test_a_failure_of_the_model_is_in_the_log(model_stack, ada):
     """Of many in a row not each: a model that is away fails with every question."""
-    ada.ask_bot(ada.socket(), "[status-503] quiet?")
-    wait_until(lambda: any("asking the model" in text for text in model_stack.logs().values()), what="a line about it")
+    before = sum("answered 503" in line for line in lines_about_the_model(model_stack))
+
+    def another_line():
+        ada.ask_bot(socket, "[status-503] quiet?")
+        return sum("answered 503" in line for line in lines_about_the_model(model_stack)) > before
+
+    socket = ada.socket()
+    wait_until(another_line, 20, "a new line about it", pause=0.5)
+
+
+def test_the_models_key_is_in_the_daemon_alone(model_stack):
+    def has_key(part):
+        return KEY.encode() in Path(f"/proc/{model_stack.pid(part)}/environ").read_bytes()
+
+    parts = ["mariadb", "wsd", "fcgi-auth", "fcgi-api", "nginx"]
+    assert [part for part in parts if has_key(part)] == ["wsd"]
 
 
 def test_without_rules_either_an_apology_is_stored(model_stack, ada, bob):
