@@ -61,7 +61,7 @@ scene('the keyboard alone: sign in, open, send, Escape, and back again', async (
   await keyboard.press('Enter');
   await adas.online();
 
-  await keyboard.press('/');
+  await keyboard.press('Control+K');
   await hasFocus(page, texts.list.search);
   await keyboard.type(bob.name);
   await adas.item(bob.name).waitFor();

@@ -26,14 +26,18 @@ export function linkParts(message) {
 
 // The full stop behind an address, and a closing bracket that the address did not open, belong to the sentence.
 function withoutTail(url) {
-  for (;;) {
-    const last = url[url.length - 1];
-    const closes = { ')': '(', ']': '[' }[last];
-    const isTail = closes ? url.split(closes).length < url.split(last).length : /[.,;:!?*_~…]/.test(last);
-    if (!isTail) return url;
-    url = url.slice(0, -1);
+  const surplus = { ')': countOf(url, ')') - countOf(url, '('), ']': countOf(url, ']') - countOf(url, '[') };
+  let end = url.length;
+  for (; end > 0; end -= 1) {
+    const last = url[end - 1];
+    const isTail = last in surplus ? surplus[last] > 0 : /[.,;:!?*_~…]/.test(last);
+    if (!isTail) break;
+    if (last in surplus) surplus[last] -= 1;
   }
+  return url.slice(0, end);
 }
+
+const countOf = (text, character) => text.split(character).length - 1;
 
 function safeHref(text) {
   try {
