@@ -64,11 +64,14 @@ Result<std::vector<Snapshot>> LoadPresence(db::Transaction& tx, ConversationId g
 
 struct UnreadCounts {
   TimestampMs last_sent_at;  // only when there is somebody in `unread`
-  // Of the members who are online at a living daemon, present or not; by id.
+  // By id, present or not, online or not.
   std::vector<std::pair<UserId, uint64_t>> unread;
 };
-// One statement, which reads a row for each member at most; nothing is locked or written. Nobody
-// when there is no such group.
-Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group, TimestampMs now);
+// Of those of `users` who are members, in any order; without users, of all members. One statement,
+// which reads the row of each user whom it is for; nothing is locked or written, and no table is
+// read of who is online: that is for the caller, who knows it better. Nobody when there is no such
+// group.
+Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group,
+                                 std::span<const UserId> users);
 
 }  // namespace parlor::group_members

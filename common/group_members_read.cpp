@@ -1,4 +1,5 @@
 // Reading who is in a group: nothing here locks or writes.
+#include <algorithm>
 #include <limits>
 
 #include "common/group_members.h"
@@ -14,6 +15,18 @@ using db::P;
 
 TimestampMs AliveSince(TimestampMs now) {
   return TimestampMs(now.value - presence_store::kDeadAfterMs);
+}
+
+// As kCountUnread; PRIMARY of members, a row each.
+Result<db::Rows> UnreadOf(db::Transaction& tx, ConversationId group,
+                          std::span<const UserId> users) {
+  std::vector<UserId> sorted(users.begin(), users.end());
+  std::sort(sorted.begin(), sorted.end());
+  db::SqlText sql(
+      "SELECT m.user_id, c.last_seq - m.read_seq, c.last_sent_at_ms FROM conversations c "
+      "STRAIGHT_JOIN members m FORCE INDEX (PRIMARY) ON m.conversation_id = c.id WHERE c.id = ");
+  sql.Value(group.value).Raw(" AND m.user_id IN ");
+  return tx.QueryText(db::List(sql, sorted).Raw(" ORDER BY m.user_id").str());
 }
 
 }  // namespace
@@ -53,9 +66,11 @@ Result<std::vector<Snapshot>> LoadPresence(db::Transaction& tx, ConversationId g
   return snapshots;
 }
 
-Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group, TimestampMs now) {
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                          tx.Query(queries::kCountUnread, {P(group), P(AliveSince(now))}));
+Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group,
+                                 std::span<const UserId> users) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, users.empty()
+                                                   ? tx.Query(queries::kCountUnread, {P(group)})
+                                                   : UnreadOf(tx, group, users));
   UnreadCounts counts;
   counts.unread.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {

@@ -260,12 +260,10 @@ inline constexpr std::string_view kPresenceOfAll =  // all groups, PRIMARY of pr
 inline constexpr std::string_view kPresenceOfGroup =  // PRIMARY of both
     "SELECT g.id, g.presence_seq, p.user_id FROM chat_groups g LEFT JOIN present p ON "
     "p.conversation_id = g.id WHERE g.id = ? ORDER BY p.user_id";
-// PRIMARY of members (the group's range), of online and daemons; or, where fewer are online than are
-// members, all of online and PRIMARY of members: the server's choice.
+// PRIMARY of both, the group's range of members. For a few of them: group_members_read.cpp.
 inline constexpr std::string_view kCountUnread =
-    "SELECT m.user_id, c.last_seq - m.read_seq, c.last_sent_at_ms FROM conversations c JOIN "
-    "members m ON m.conversation_id = c.id WHERE c.id = ? AND m.user_id IN (SELECT o.user_id FROM "
-    "online o JOIN daemons d ON d.id = o.daemon_id WHERE d.heartbeat_at_ms >= ?) "
+    "SELECT m.user_id, c.last_seq - m.read_seq, c.last_sent_at_ms FROM conversations c "
+    "STRAIGHT_JOIN members m FORCE INDEX (PRIMARY) ON m.conversation_id = c.id WHERE c.id = ? "
     "ORDER BY m.user_id";
 
 // ---- bot chats

@@ -53,8 +53,9 @@ struct FetchMissing {  // messages of a conversation that the loop has not seen
 struct LoadPresence {
   ConversationId group;  // none: all groups
 };
-struct CountUnread {  // for the members of a group who are online
+struct CountUnread {  // for those of `users` who are members of the group; none named: for all
   ConversationId group;
+  std::vector<UserId> users;
 };
 using LookupCommand = std::variant<Authenticate, FetchMissing, LoadPresence, CountUnread>;
 // ---- lookup → loop

@@ -164,7 +164,7 @@ class Gateway {
   void DeliverToGroup(const Arrival& arrival);
   size_t SendToPresent(ConversationId group, const std::function<std::string()>& encode);
   void AskForUnread(int64_t now_ms);
-  bool EverybodyIsPresent(ConversationId group) const;
+  std::vector<UserId> OnlineButNotPresent(ConversationId group, size_t limit) const;
 
   // gateway_bot.cpp: questions and answers
   bool AdmitQuestion(Session& session, messages::Outgoing& message);

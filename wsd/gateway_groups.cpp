@@ -1,9 +1,15 @@
 // Groups: who is present, what they hear, and what is told to the members who are not.
-#include <algorithm>
+#include <utility>
 
 #include "wsd/gateway.h"
 
 namespace parlor::wsd {
+namespace {
+
+// More are not named in a question for counts: it is then asked for all members.
+constexpr size_t kMaxCounted = 500;
+
+}  // namespace
 
 // ---- Who is present
 
@@ -98,9 +104,13 @@ void Gateway::OnEvent(const MemberRemoved& event) {
 void Gateway::AskForUnread(int64_t now_ms) {
   if (draining_) return;
   for (const ConversationId group : notices_.Due(now_ms)) {
-    if (EverybodyIsPresent(group)) {
+    std::vector<UserId> absent = OnlineButNotPresent(group, kMaxCounted + 1);
+    if (absent.empty()) {
       notices_.Counted(group, {}, now_ms);
-    } else if (threads_.lookup(CountUnread{group})) {
+      continue;
+    }
+    if (absent.size() > kMaxCounted) absent.clear();
+    if (threads_.lookup(CountUnread{group, std::move(absent)})) {
       ++counters_.unread_counts;
     } else {
       ++counters_.lookup_queue_full;
@@ -109,13 +119,16 @@ void Gateway::AskForUnread(int64_t now_ms) {
   }
 }
 
-// All who are online here look at the group: there is nobody to tell anything.
-bool Gateway::EverybodyIsPresent(ConversationId group) const {
+// Members or not. As this loop sees it and not the database, which hears later of who came: no user
+// is left out. (Who signs in while it is counted reads the counts after that.)
+std::vector<UserId> Gateway::OnlineButNotPresent(ConversationId group, size_t limit) const {
   const GroupPresence::Users& present = groups_.Of(group);
-  if (hub_.users() > present.size()) return false;
-  const auto online =
-      std::count_if(present.begin(), present.end(), [&](UserId user) { return hub_.Online(user); });
-  return static_cast<size_t>(online) == hub_.users();
+  std::vector<UserId> users;
+  hub_.EachUser([&](UserId user) {
+    if (!present.contains(user)) users.push_back(user);
+    return users.size() < limit;
+  });
+  return users;
 }
 
 // Asked again only for what may pass; the next message asks anyway.

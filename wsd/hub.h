@@ -27,6 +27,13 @@ class Hub {
   std::span<Session* const> Of(UserId user) const;
   std::span<Session* const> All() const { return all_; }
   size_t users() const { return users_.size(); }
+  // Calls `visit(UserId)` for each user, in no order, while it says true.
+  template <typename Visit>
+  void EachUser(Visit&& visit) const {
+    for (const auto& [user, sessions] : users_) {
+      if (!visit(user)) return;
+    }
+  }
 
   // Calls `visit(Session&)` for each receiver of a message in a room: the other user's connections,
   // and the sender's but `from`, which hears its own message only if `echo` (it asked by a

@@ -50,27 +50,43 @@ void Lookup::Run() {
   for (;;) {
     std::vector<LookupCommand> commands = queue_.Take(kTurn, kIdle);
     if (commands.empty() && queue_.closed()) return;
-    Work(commands);
+    Work(std::move(commands));
   }
 }
 
-// Sign-ins first: somebody waits for each. Once the database has stayed away the rest of the turn
-// is not tried any more, so that the next sign-ins are soon looked at.
-void Lookup::Work(const std::vector<LookupCommand>& commands) {
-  Status status;
-  std::vector<Authenticate> sign_ins;
-  for (const LookupCommand& command : commands) {
-    const auto* sign_in = std::get_if<Authenticate>(&command);
-    if (sign_in != nullptr) sign_ins.push_back(*sign_in);
-    if (IsForEverything(command)) status = Answer(std::get<LoadPresence>(command), status);
-  }
-  if (!sign_ins.empty()) status = AuthenticateAll(sign_ins);
-  for (const LookupCommand& command : commands) {
-    if (IsForEverything(command) || std::holds_alternative<Authenticate>(command)) continue;
+// Once the database has stayed away the rest of the turn is not tried any more, so that the next
+// sign-ins are soon looked at. Counts may be many and long: the queue is looked at after each.
+void Lookup::Work(std::vector<LookupCommand> commands) {
+  std::deque<LookupCommand> rest;
+  Status status = WorkOnUrgent(std::move(commands), Ok(), rest);
+  while (!rest.empty()) {
+    const LookupCommand command = std::move(rest.front());
+    rest.pop_front();
     if (const auto* fetch = std::get_if<FetchMissing>(&command)) status = Answer(*fetch, status);
     if (const auto* load = std::get_if<LoadPresence>(&command)) status = Answer(*load, status);
-    if (const auto* count = std::get_if<CountUnread>(&command)) status = Answer(*count, status);
+    const auto* count = std::get_if<CountUnread>(&command);
+    if (count == nullptr) continue;
+    status = Answer(*count, status);
+    if (!status.ok() || rest.size() >= kTurn) continue;
+    status = WorkOnUrgent(queue_.Take(kTurn, std::chrono::milliseconds(0)), status, rest);
   }
+}
+
+// What everybody waits for, then the sign-ins, for each of which somebody waits. The others go
+// behind `rest`.
+Status Lookup::WorkOnUrgent(std::vector<LookupCommand> commands, Status status,
+                            std::deque<LookupCommand>& rest) {
+  std::vector<Authenticate> sign_ins;
+  for (LookupCommand& command : commands) {
+    if (const auto* sign_in = std::get_if<Authenticate>(&command)) {
+      sign_ins.push_back(*sign_in);
+    } else if (IsForEverything(command)) {
+      status = Answer(std::get<LoadPresence>(command), status);
+    } else {
+      rest.push_back(std::move(command));
+    }
+  }
+  return sign_ins.empty() ? status : AuthenticateAll(sign_ins);
 }
 
 Status Lookup::AuthenticateAll(std::span<const Authenticate> commands) {
@@ -137,7 +153,7 @@ Status Lookup::Answer(const LoadPresence& command, const Status& before) {
 Status Lookup::Answer(const CountUnread& command, const Status& before) {
   auto counts = Try<group_members::UnreadCounts>(
       before, "counting what is unread", command.group, [&](db::Transaction& tx) {
-        return group_members::CountUnread(tx, command.group, clock_.Now());
+        return group_members::CountUnread(tx, command.group, command.users);
       });
   Status status = counts.status();
   results_.PushResult(UnreadCounted{command, std::move(counts)});

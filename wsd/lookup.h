@@ -1,12 +1,14 @@
 // The lookup thread: what the loop must read from the database.
 //
 // Takes every command that waits; all sign-ins of a turn are one query, and go before the rest of
-// it but for the presence of all groups, without which nobody is let in. Each command is answered
+// it but for the presence of all groups, without which nobody is let in. Sign-ins that arrive
+// meanwhile wait for one count of unread messages at most. Each command is answered
 // exactly once; with kUnavailable when the database stays away, which is waited for once a turn and
 // not once a command. FetchMissing gives at most kMaxFetched messages, oldest first: ask again from
 // the last one on. Owned by the loop; limit: kMaxQueued commands, beyond it Push() is false.
 #pragma once
 
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -35,7 +37,9 @@ class Lookup {
 
  private:
   void Run();
-  void Work(const std::vector<LookupCommand>& commands);
+  void Work(std::vector<LookupCommand> commands);
+  Status WorkOnUrgent(std::vector<LookupCommand> commands, Status status,
+                      std::deque<LookupCommand>& rest);
   Status AuthenticateAll(std::span<const Authenticate> commands);
   // Each reads (unless `before` says that the database has stayed away), answers, and says what it
   // found.

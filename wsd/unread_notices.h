@@ -29,7 +29,8 @@ class UnreadNotices {
  public:
   struct Options {
     int64_t interval_ms = 1000;
-    size_t max_counting = 64;  // sign-ins wait for the same thread: some 50 ms at most
+    // They share a thread with the sign-ins, which wait for one of them at most (lookup.h).
+    size_t max_counting = 64;
   };
   using Counts = std::vector<std::pair<UserId, uint64_t>>;
 

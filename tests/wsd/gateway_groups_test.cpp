@@ -253,6 +253,26 @@ TEST_F(GroupMessagesTest, MembersWhoAreNotPresentAreToldAtOnceTheOthersNot) {
   EXPECT_EQ(gateway_->counters().notices, 1U);
 }
 
+TEST_F(GroupMessagesTest, CountIsForThoseWhoAreOnlineHereAndNotPresentOrForAllWhenTheyAreMany) {
+  Say(ada_, GroupText(kGroup));
+  Commit();
+  const CountUnread few = TakeCount();
+  EXPECT_THAT(few.users, ElementsAre(kCarol)) << "whatever the database says of who is online";
+  Post(UnreadCounted{few, group_members::UnreadCounts{}});
+  for (uint64_t i = 1; i < 500; ++i) SignIn(UserId(100 + i), 'd', 100 + i);
+  Pass(config_.socket.unread_interval_ms);
+  Say(ada_, GroupText(kGroup));
+  Commit();
+  const CountUnread most = TakeCount();
+  EXPECT_THAT(most.users, SizeIs(500));
+  Post(UnreadCounted{most, group_members::UnreadCounts{}});
+  SignIn(UserId(99), 'e', 99);
+  Pass(config_.socket.unread_interval_ms);
+  Say(ada_, GroupText(kGroup));
+  Commit();
+  EXPECT_THAT(TakeCount().users, IsEmpty()) << "all members";
+}
+
 TEST_F(GroupMessagesTest, AtMostOneNoticeAnIntervalTheLastWithTheFinalCount) {
   Say(ada_, GroupText(kGroup));
   Commit();

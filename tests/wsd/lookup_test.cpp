@@ -8,7 +8,6 @@
 
 #include "common/group_members.h"
 #include "common/messages.h"
-#include "common/presence_store.h"
 #include "common/sessions.h"
 #include "common/token.h"
 #include "tests/support/database_proxy.h"
@@ -43,15 +42,6 @@ class LookupTest : public ThreadTest {
       return group_members::Enter(tx, group, user, clock_.Now()).status();
     });
   }
-  // At a daemon of their own.
-  void SetOnline(const std::vector<UserId>& users) {
-    Change([&](db::Transaction& tx) -> Status {
-      PARLOR_ASSIGN_OR_RETURN(const DaemonId daemon,
-                              presence_store::RegisterDaemon(tx, "elsewhere", clock_.Now()));
-      return presence_store::SetOnline(tx, daemon, users, clock_.Now()).status();
-    });
-  }
-
   Lookup& Thread() {
     if (!lookup_) lookup_ = std::make_unique<Lookup>(config_, clock_, results_);
     return *lookup_;
@@ -187,14 +177,12 @@ TEST_F(LookupTest, PresenceOfAllGroupsIsAnsweredBeforeTheSignInsBehindIt) {
   EXPECT_TRUE(std::holds_alternative<Authenticated>(items[1]));
 }
 
-TEST_F(LookupTest, CountsWhatIsUnreadForMembersWhoAreOnline) {
+TEST_F(LookupTest, CountsWhatIsUnreadForTheNamedOrForAllMembers) {
   const UserId ada = db_.AddUser();
   const UserId bob = db_.AddUser();
-  const UserId offline = db_.AddUser();
   const UserId stranger = db_.AddUser();
   const ConversationId group = db_.AddGroup(ada);
-  for (const UserId user : {bob, offline}) Enter(group, user);
-  SetOnline({ada, bob, stranger});
+  Enter(group, bob);
   const std::vector<messages::Outgoing> batch(
       3, messages::Outgoing{ada, messages::ToGroup{group}, "x", {}});
   std::vector<Result<messages::Stored>> outcomes;
@@ -203,13 +191,38 @@ TEST_F(LookupTest, CountsWhatIsUnreadForMembersWhoAreOnline) {
     return messages::Append(tx, batch, clock_.Now(), &outcomes);
   });
   Start();
-  ASSERT_TRUE(Thread().Push(CountUnread{group}));
-  const UnreadCounted counted = Next<UnreadCounted>();
+  using ::testing::ElementsAre;
+  using ::testing::Pair;
+  ASSERT_TRUE(Thread().Push(CountUnread{group, {stranger, bob}}));  // nobody has a row in `online`
+  UnreadCounted counted = Next<UnreadCounted>();
   EXPECT_EQ(counted.request.group, group);
   ASSERT_TRUE(counted.counts.ok());
-  EXPECT_THAT(counted.counts->unread,
-              ::testing::UnorderedElementsAre(::testing::Pair(ada, 0U), ::testing::Pair(bob, 3U)));
+  EXPECT_THAT(counted.counts->unread, ElementsAre(Pair(bob, 3U)));
   EXPECT_EQ(counted.counts->last_sent_at, outcomes.back()->sent_at);
+  ASSERT_TRUE(Thread().Push(CountUnread{group, {}}));
+  EXPECT_THAT(Next<UnreadCounted>().counts->unread, ElementsAre(Pair(ada, 0U), Pair(bob, 3U)));
+}
+
+TEST_F(LookupTest, SignInThatArrivesDuringACountGoesBeforeTheNextCount) {
+  const ConversationId group = db_.AddGroup(db_.AddUser());
+  Change([&](db::Transaction& tx) -> Status {
+    PARLOR_RETURN_IF_ERROR(tx.ExecuteText("LOCK TABLES members WRITE").status());
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(Thread().Push(CountUnread{group, {}}));
+    Start();
+    EXPECT_TRUE(Eventually([&] {
+      const auto waiting = tx.QueryText(
+          "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND state LIKE "
+          "'Waiting for table%'");
+      return waiting.ok() && !waiting->empty();
+    }));
+    EXPECT_TRUE(Thread().Push(Authenticate{ConnectionId(1), {}}));
+    return tx.ExecuteText("UNLOCK TABLES").status();
+  });
+  ASSERT_TRUE(Eventually([&] { return results_.size() == 3; }));
+  const auto items = results_.TakeAll();
+  EXPECT_TRUE(std::holds_alternative<UnreadCounted>(items[0]));
+  EXPECT_TRUE(std::holds_alternative<Authenticated>(items[1]));
+  EXPECT_TRUE(std::holds_alternative<UnreadCounted>(items[2]));
 }
 
 TEST_F(LookupTest, AwayDatabaseIsAnErrorOfEveryKindOfQuestion) {
@@ -217,7 +230,7 @@ TEST_F(LookupTest, AwayDatabaseIsAnErrorOfEveryKindOfQuestion) {
   config_.database.socket = "/nonexistent/socket";
   ASSERT_TRUE(Thread().Push(LoadPresence{}));
   ASSERT_TRUE(Thread().Push(LoadPresence{ConversationId(1)}));
-  ASSERT_TRUE(Thread().Push(CountUnread{ConversationId(1)}));
+  ASSERT_TRUE(Thread().Push(CountUnread{ConversationId(1), {}}));
   Start();
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(Next<PresenceLoaded>().groups.status().code(), ErrorCode::kUnavailable);
