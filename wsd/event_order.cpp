@@ -6,7 +6,7 @@ bool EventOrder::Apply(const Event& event, EventId id, int64_t now_ms) {
   const std::optional<Thing> thing = ThingOf(event);
   if (!id || !thing) return true;
   EventId& last = last_[*thing];
-  if (id <= last) return false;
+  if (id <= last) return std::holds_alternative<PresenceChanged>(event);
   last = id;
   order_.push_back({now_ms, *thing, id});
   if (order_.size() > kMaxRemembered) ForgetOldest();
@@ -23,6 +23,14 @@ std::optional<EventOrder::Thing> EventOrder::ThingOf(const Event& event) {
   if (const auto* group = std::get_if<GroupUpdated>(&event)) return Thing{kind, {}, group->group};
   if (const auto* mark = std::get_if<ReadMarkMoved>(&event)) {
     return Thing{kind, mark->user, mark->conversation};
+  }
+  if (const auto* removed = std::get_if<MemberRemoved>(&event)) {
+    return Thing{kind, removed->user, removed->group};
+  }
+  const auto* change = std::get_if<PresenceChanged>(&event);
+  if (change != nullptr && change->is_enter) {
+    static const size_t removal = Event(MemberRemoved{}).index();
+    return Thing{removal, change->user, change->group};
   }
   return std::nullopt;
 }

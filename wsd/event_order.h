@@ -3,6 +3,10 @@
 // old one after a new one. The thing's row is locked while its event gets its id, so ids are in the
 // order of the commits.
 //
+// Being a member is one more such thing, of which only removals can be too late: an entering has its
+// own order (group_presence.h), but a removal that comes after the same user's newer entering would
+// end in the clients what has begun again.
+//
 // Bounded: a thing is forgotten kRememberMs after its last change (news are late by seconds, after
 // an outage of the database by a minute), and beyond kMaxRemembered the oldest is; then late news
 // count as new ones, which the next change puts right. Loop's thread.
@@ -23,7 +27,7 @@ class EventOrder {
   static constexpr size_t kMaxRemembered = 100000;
 
   // False: a later change of the same thing, or this one, was applied before. Always true for an
-  // event of another kind, and for one without an id (nobody can tell).
+  // entering, for an event of another kind, and for one without an id (nobody can tell).
   bool Apply(const Event& event, EventId id, int64_t now_ms);
 
   void ForgetOld(int64_t now_ms);
@@ -31,7 +35,7 @@ class EventOrder {
 
  private:
   struct Thing {
-    size_t kind = 0;  // of event
+    size_t kind = 0;  // of event; of those who enter: that of removals
     UserId user;
     ConversationId conversation;
     friend auto operator<=>(const Thing&, const Thing&) = default;

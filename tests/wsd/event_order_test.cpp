@@ -44,7 +44,25 @@ TEST(EventOrderTest, EventsWithoutAnIdAndOtherKindsAlwaysCount) {
   const Event present = PresenceChanged{ConversationId(1), 1, UserId(1), "A", "B", true};
   EXPECT_TRUE(order.Apply(present, EventId(5), kNow));
   EXPECT_TRUE(order.Apply(present, EventId(4), kNow));
-  EXPECT_EQ(order.remembered(), 1U);
+  EXPECT_EQ(order.remembered(), 2U);
+}
+
+TEST(EventOrderTest, RemovalThatComesAfterANewerEnteringIsRefused) {
+  const auto entered = [](uint64_t group, uint64_t user, bool is_enter) -> Event {
+    return PresenceChanged{ConversationId(group), 1, UserId(user), "A", "B", is_enter};
+  };
+  const Event removed = MemberRemoved{ConversationId(1), UserId(1)};
+  EventOrder order;
+  EXPECT_TRUE(order.Apply(entered(1, 2, true), EventId(9), kNow)) << "another user";
+  EXPECT_TRUE(order.Apply(entered(2, 1, true), EventId(9), kNow)) << "another group";
+  EXPECT_TRUE(order.Apply(entered(1, 1, false), EventId(9), kNow)) << "not entering";
+  EXPECT_TRUE(order.Apply(removed, EventId(3), kNow));
+  EXPECT_FALSE(order.Apply(removed, EventId(3), kNow)) << "a repeat";
+  EXPECT_TRUE(order.Apply(entered(1, 1, true), EventId(7), kNow));
+  EXPECT_FALSE(order.Apply(removed, EventId(6), kNow));
+  EXPECT_TRUE(order.Apply(removed, EventId(8), kNow));
+  EXPECT_TRUE(order.Apply(entered(1, 1, true), EventId(7), kNow)) << "has an order of its own";
+  EXPECT_TRUE(order.Apply(removed, EventId(), kNow));
 }
 
 TEST(EventOrderTest, IsForgottenAWhileAfterTheLastChange) {
