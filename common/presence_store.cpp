@@ -114,13 +114,6 @@ Result<std::vector<UserId>> SetOffline(db::Transaction& tx, DaemonId daemon,
   return Difference(here, still);
 }
 
-Result<bool> IsOnline(db::Transaction& tx, UserId user, TimestampMs now) {
-  const std::span<const UserId> users(&user, 1);
-  PARLOR_RETURN_IF_ERROR(LockUsers(tx, users).status());
-  PARLOR_ASSIGN_OR_RETURN(const std::vector<UserId> online, OnlineSomewhere(tx, users, now));
-  return !online.empty();
-}
-
 Result<std::vector<UserId>> OnlineSomewhere(db::Transaction& tx, std::span<const UserId> users,
                                             TimestampMs now) {
   if (users.empty()) return std::vector<UserId>();

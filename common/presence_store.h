@@ -29,10 +29,6 @@ Result<std::vector<UserId>> SetOnline(db::Transaction& tx, DaemonId daemon,
 Result<std::vector<UserId>> SetOffline(db::Transaction& tx, DaemonId daemon,
                                        std::span<const UserId> users, TimestampMs now);
 
-// Whether the user is online anywhere. Locks the user's row, so that stays true until the
-// transaction ends.
-Result<bool> IsOnline(db::Transaction& tx, UserId user, TimestampMs now);
-
 // Those of `users` who are online at a living daemon; sorted; at most 1,000 users. Who holds the
 // users' rows (as SetOnline and SetOffline do) knows that it stays so.
 Result<std::vector<UserId>> OnlineSomewhere(db::Transaction& tx, std::span<const UserId> users,

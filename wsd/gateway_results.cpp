@@ -132,13 +132,14 @@ void Gateway::OnEvent(MessageSent& event) {
 
 // `session` none: all of the user's.
 void Gateway::EndSessions(UserId user, SessionId session) {
+  const bool was_here = hub_.Online(user);
   const auto sockets = hub_.Of(user);
   std::vector<Session*> ended;
   for (Session* socket : sockets) {
     if (!session || socket->login.id == session) ended.push_back(socket);
   }
   for (Session* socket : ended) Close(*socket, CloseCode::kSessionEnded);
-  online_.SessionEnded(user, session);
+  online_.SessionEnded(user, session, was_here);
 }
 
 void Gateway::Run(const Sequencer::Actions& actions) {

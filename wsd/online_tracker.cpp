@@ -16,7 +16,7 @@ void OnlineTracker::Connected(UserId user, SessionId session, bool first) {
     absence.gone = false;
   }
   if (first && !unseen) tell_(UserCame{user});
-  SessionEnded(user, session);
+  if (found != absences_.end()) EndGrace(found, session);
 }
 
 void OnlineTracker::Vanished(UserId user, SessionId session, bool last, int64_t now_ms) {
@@ -32,17 +32,25 @@ void OnlineTracker::Expected(UserId user, int64_t now_ms) {
 }
 
 void OnlineTracker::LoggedOut(UserId user, SessionId session) {
-  absences_[user].gone = true;
-  SessionEnded(user, session);
+  const auto absence = absences_.try_emplace(user).first;
+  absence->second.gone = true;
+  EndGrace(absence, session);
 }
 
-void OnlineTracker::SessionEnded(UserId user, SessionId session) {
+void OnlineTracker::SessionEnded(UserId user, SessionId session, bool was_here) {
   const auto found = absences_.find(user);
-  if (found == absences_.end()) return;
-  std::erase_if(found->second.graces, [&](const Grace& grace) {
+  if (found != absences_.end()) {
+    EndGrace(found, session);
+  } else if (!was_here) {
+    tell_(UserLeft{user});
+  }
+}
+
+void OnlineTracker::EndGrace(Absences::iterator absence, SessionId session) {
+  std::erase_if(absence->second.graces, [&](const Grace& grace) {
     return !session || !grace.session || grace.session == session;
   });
-  Settle(found);
+  Settle(absence);
 }
 
 void OnlineTracker::Tick(int64_t now_ms) {

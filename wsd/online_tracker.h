@@ -21,8 +21,8 @@ namespace parlor::wsd {
 
 class OnlineTracker {
  public:
-  // `tell` gets UserCame and UserLeft, alternating for each user but for those who were expected
-  // and did not come.
+  // `tell` gets UserCame and UserLeft, alternating for each user but for those who left without
+  // having come: they were expected, or a session of theirs ended.
   OnlineTracker(int64_t grace_ms, std::function<void(PresenceCommand)> tell);
 
   // `first`: the user had no other here.
@@ -35,8 +35,9 @@ class OnlineTracker {
   // The user's last connection was closed because its session ended.
   void LoggedOut(UserId user, SessionId session);
   // The session ended (or, without one, all of the user's): ends a grace that runs for it, and one
-  // of no session.
-  void SessionEnded(UserId user, SessionId session);
+  // of no session. `was_here`: the user had a connection until now; had he none, and has no other
+  // session's grace, he has left, known or not: he may be present in groups all the same.
+  void SessionEnded(UserId user, SessionId session, bool was_here);
 
   void Tick(int64_t now_ms);
 
@@ -56,6 +57,7 @@ class OnlineTracker {
     uint64_t number = 0;
     UserId user;
   };
+  void EndGrace(Absences::iterator absence, SessionId session);
   void AddGrace(UserId user, SessionId session, int64_t now_ms);
   void Settle(Absences::iterator absence);
 

@@ -1,9 +1,6 @@
 #include <optional>
-#include <span>
 #include <string>
 
-#include "common/group_members.h"
-#include "common/presence_store.h"
 #include "common/sessions.h"
 #include "common/token.h"
 #include "common/tries.h"
@@ -88,24 +85,11 @@ Result<sessions::Session> OpenSession(Call& call, db::Transaction& tx, const Che
   return sessions::Create(tx, known.id, token, call.services().config.session, call.Now());
 }
 
-// Logout clears presence. Who has a socket anywhere leaves when that is closed, which the daemon
-// does; for who has none, nobody else would.
-Status LeaveGroups(Call& call, db::Transaction& tx, UserId user) {
-  PARLOR_ASSIGN_OR_RETURN(const bool online, presence_store::IsOnline(tx, user, call.Now()));
-  if (online) return Ok();
-  PARLOR_ASSIGN_OR_RETURN(const auto changes,
-                          group_members::LeaveEverywhere(tx, std::span(&user, 1), call.Now()));
-  for (const group_members::Change& change : changes) {
-    call.AddWrittenEvent(change.event, change.id);
-  }
-  return Ok();
-}
-
+// Logout clears presence, too; the daemon does it, which knows the user's other sockets.
 Status EndSession(Call& call, db::Transaction& tx, const TokenHash& token) {
   PARLOR_ASSIGN_OR_RETURN(const auto ended, sessions::End(tx, token));
   if (!ended) return Ok();
-  PARLOR_RETURN_IF_ERROR(call.AddEvent(tx, SessionEnded{ended->user, ended->id}));
-  return LeaveGroups(call, tx, ended->user);
+  return call.AddEvent(tx, SessionEnded{ended->user, ended->id});
 }
 
 }  // namespace

@@ -33,13 +33,12 @@ class MemberHandlersTest : public WorkerFixture {
     return database_.Number("SELECT COUNT(*) FROM members WHERE user_id = " +
                             std::to_string(user)) == 1;
   }
-  // A socket at a daemon that lives, or one whose heartbeat has stopped.
-  void SetOnline(uint64_t user, bool daemon_is_alive = true) {
-    const int64_t heartbeat = daemon_is_alive ? clock_.Now().value : 1;
+  // A socket at a daemon that lives.
+  void SetOnline(uint64_t user) {
     database_.Run(
         "INSERT INTO daemons (id, endpoint, started_at_ms, heartbeat_at_ms) VALUES "
         "(1, 'here', 1, " +
-        std::to_string(heartbeat) + ")");
+        std::to_string(clock_.Now().value) + ")");
     database_.Run("INSERT INTO online (user_id, daemon_id) VALUES (" + std::to_string(user) +
                   ", 1)");
   }
@@ -204,40 +203,12 @@ TEST_F(MemberHandlersTest, AMembersPathTellsItsMethods) {
 
 // ---- logout
 
-TEST_F(MemberHandlersTest, LogoutWithoutASocketLeavesEveryGroup) {
+TEST_F(MemberHandlersTest, LogoutLeavesPresenceToTheDaemonWhichKnowsTheOtherSockets) {
   Enter(bob_token_);
-  EXPECT_EQ(Handle(Method::kGet, "/logout", "", bob_token_).status, 204);
-  const auto pushed = Pushed(2);
-  EXPECT_THAT(pushed, ElementsAre(HasSubstr("session_ended"), HasSubstr("group_left")));
-  ExpectPushedAsWritten(pushed);
-  EXPECT_EQ(RowsOf("present"), 0U);
-  EXPECT_TRUE(IsMember(bob_));
-}
-
-TEST_F(MemberHandlersTest, LogoutLeavesItToTheDaemonThatHoldsASocket) {
-  Enter(bob_token_);
-  SetOnline(bob_);
   EXPECT_EQ(Handle(Method::kGet, "/logout", "", bob_token_).status, 204);
   EXPECT_THAT(Pushed(1), ElementsAre(HasSubstr("session_ended")));
   EXPECT_EQ(RowsOf("present"), 1U);
-}
-
-TEST_F(MemberHandlersTest, ADaemonThatIsDeadHoldsNoSocket) {
-  Enter(bob_token_);
-  SetOnline(bob_, /*daemon_is_alive=*/false);
-  EXPECT_EQ(Handle(Method::kGet, "/logout", "", bob_token_).status, 204);
-  EXPECT_EQ(Pushed(2).size(), 2U);
-  EXPECT_EQ(RowsOf("present"), 0U);
-}
-
-TEST_F(MemberHandlersTest, ASecondLogoutLeavesNothing) {
-  const std::string other = Login("bob@example.org");
-  EXPECT_EQ(Handle(Method::kGet, "/logout", "", bob_token_).status, 204);
-  Pushed(1);
-  Enter(other);
-  EXPECT_EQ(Handle(Method::kGet, "/logout", "", bob_token_).status, 204);
-  EXPECT_THAT(Pushed(0), IsEmpty());
-  EXPECT_EQ(RowsOf("present"), 1U);
+  EXPECT_TRUE(IsMember(bob_));
 }
 
 // ---- a COMMIT whose answer is lost
@@ -270,15 +241,6 @@ TEST_F(DoubtedMemberTest, ARemovalInDoubtIsFoundOutAbout) {
   }
   EXPECT_EQ(RowsOf("events"), 2U);
   EXPECT_EQ(RemoveBy(ada_token_, bob_), 404);
-}
-
-TEST_F(DoubtedMemberTest, ALogoutInDoubtLeavesOnce) {
-  Enter(bob_token_);
-  const Response response = HandleWithCut(testing::DatabaseProxy::Cut::kAfterCommit, Method::kGet,
-                                          "/logout", "", bob_token_);
-  EXPECT_EQ(response.status, 204);
-  EXPECT_EQ(RowsOf("events"), 2U);
-  EXPECT_EQ(RowsOf("present"), 0U);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_F(OnlineTrackerTest, LogoutAnnouncesAtOnce) {
 TEST_F(OnlineTrackerTest, LogoutAfterTheTabWasClosedEndsTheGrace) {
   tracker_.Connected(kAda, kSession, true);
   tracker_.Vanished(kAda, kSession, true, 0);
-  tracker_.SessionEnded(kAda, kSession);
+  tracker_.SessionEnded(kAda, kSession, false);
   EXPECT_EQ(Told(), "+1 -1");
   tracker_.Tick(2 * kGraceMs);
   EXPECT_EQ(Told(), "");
@@ -77,10 +77,10 @@ TEST_F(OnlineTrackerTest, LogoutAfterTheTabWasClosedEndsTheGrace) {
 TEST_F(OnlineTrackerTest, AnotherSessionsEndDoesNot) {
   tracker_.Connected(kAda, kSession, true);
   tracker_.Vanished(kAda, kSession, true, 0);
-  tracker_.SessionEnded(kAda, SessionId(8));
-  tracker_.SessionEnded(kBob, kSession);
+  tracker_.SessionEnded(kAda, SessionId(8), false);
+  tracker_.SessionEnded(kBob, kSession, true);
   EXPECT_EQ(Told(), "+1");
-  tracker_.SessionEnded(kAda, SessionId());  // suspended: all of them
+  tracker_.SessionEnded(kAda, SessionId(), false);  // suspended: all of them
   EXPECT_EQ(Told(), "-1");
 }
 
@@ -89,7 +89,7 @@ TEST_F(OnlineTrackerTest, LogoutLeavesAnotherSessionItsGrace) {
   tracker_.Connected(kAda, kOther, false);
   tracker_.Vanished(kAda, kSession, false, 1000);
   tracker_.LoggedOut(kAda, kOther);
-  tracker_.SessionEnded(kAda, kOther);
+  tracker_.SessionEnded(kAda, kOther, true);
   tracker_.Tick(1000 + kGraceMs - 1);
   EXPECT_EQ(Told(), "+1");
   tracker_.Tick(1000 + kGraceMs);
@@ -103,7 +103,7 @@ TEST_F(OnlineTrackerTest, LogoutAtOnceWhenTheOthersAreBackOrEndedOrLongGone) {
   tracker_.Vanished(kAda, kOther, false, kGraceMs);
   tracker_.Connected(kAda, kOther, false);
   tracker_.Vanished(kAda, kOther, false, kGraceMs);
-  tracker_.SessionEnded(kAda, kOther);
+  tracker_.SessionEnded(kAda, kOther, false);
   EXPECT_EQ(Told(), "+1");
   tracker_.LoggedOut(kAda, kSession);
   EXPECT_EQ(Told(), "-1");
@@ -113,10 +113,21 @@ TEST_F(OnlineTrackerTest, SuspensionEndsEveryGrace) {
   tracker_.Connected(kAda, kSession, true);
   tracker_.Vanished(kAda, kOther, false, 0);
   tracker_.LoggedOut(kAda, kSession);
-  tracker_.SessionEnded(kAda, SessionId());
+  tracker_.SessionEnded(kAda, SessionId(), true);
   EXPECT_EQ(Told(), "+1 -1");
   tracker_.Tick(kGraceMs);
   EXPECT_EQ(Told(), "");
+}
+
+TEST_F(OnlineTrackerTest, WhoLogsOutWithoutAConnectionHasLeftAllTheSame) {
+  tracker_.SessionEnded(kAda, kSession, false);
+  EXPECT_EQ(Told(), "-1");
+  tracker_.Connected(kBob, kSession, true);
+  tracker_.SessionEnded(kBob, kOther, true);
+  EXPECT_EQ(Told(), "+2") << "his other session is connected";
+  tracker_.Vanished(kBob, kSession, true, 0);
+  tracker_.SessionEnded(kBob, kOther, false);
+  EXPECT_EQ(Told(), "") << "or in its grace";
 }
 
 // ---- Expected: present in a group without a connection
@@ -167,7 +178,7 @@ TEST_F(OnlineTrackerTest, LogoutInTheGraceEndsTheExpectationToo) {
   tracker_.Connected(kAda, kSession, true);
   tracker_.Vanished(kAda, kSession, true, 0);
   tracker_.Expected(kAda, 1000);
-  tracker_.SessionEnded(kAda, kSession);
+  tracker_.SessionEnded(kAda, kSession, false);
   EXPECT_EQ(Told(), "+1 -1");
 }
 
@@ -175,7 +186,7 @@ TEST_F(OnlineTrackerTest, LogoutOfOneSessionLeavesAnotherItsGraceAlsoWhenExpecte
   tracker_.Connected(kAda, kSession, true);
   tracker_.Vanished(kAda, kSession, true, 0);
   tracker_.Expected(kAda, 1000);
-  tracker_.SessionEnded(kAda, kOther);
+  tracker_.SessionEnded(kAda, kOther, false);
   EXPECT_EQ(Told(), "+1");
   tracker_.Tick(kGraceMs);
   EXPECT_EQ(Told(), "-1");
@@ -183,7 +194,7 @@ TEST_F(OnlineTrackerTest, LogoutOfOneSessionLeavesAnotherItsGraceAlsoWhenExpecte
 
 TEST_F(OnlineTrackerTest, SuspensionEndsTheExpectation) {
   tracker_.Expected(kAda, 0);
-  tracker_.SessionEnded(kAda, SessionId());
+  tracker_.SessionEnded(kAda, SessionId(), false);
   EXPECT_EQ(Told(), "-1");
   tracker_.Tick(kGraceMs);
   EXPECT_EQ(Told(), "");
