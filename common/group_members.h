@@ -62,6 +62,11 @@ struct Snapshot {
 // group's number and users belong together.
 Result<std::vector<Snapshot>> LoadPresence(db::Transaction& tx, ConversationId group);
 
+// Users after `after`, by id, at most `limit`, who are present somewhere, entered last before
+// `entered_before`, and are online at no daemon that was heard of since `alive_since`.
+Result<std::vector<UserId>> LeftOver(db::Transaction& tx, UserId after, TimestampMs entered_before,
+                                     TimestampMs alive_since, uint32_t limit);
+
 struct UnreadCounts {
   TimestampMs last_sent_at;  // only when there is somebody in `unread`
   // By id, present or not, online or not.

@@ -66,6 +66,17 @@ Result<std::vector<Snapshot>> LoadPresence(db::Transaction& tx, ConversationId g
   return snapshots;
 }
 
+Result<std::vector<UserId>> LeftOver(db::Transaction& tx, UserId after, TimestampMs entered_before,
+                                     TimestampMs alive_since, uint32_t limit) {
+  PARLOR_ASSIGN_OR_RETURN(
+      const db::Rows rows,
+      tx.Query(queries::kLeftOver, {P(after), P(alive_since), P(entered_before), int64_t{limit}}));
+  std::vector<UserId> users;
+  users.reserve(rows.size());
+  for (size_t row = 0; row < rows.size(); ++row) users.push_back(rows.As<UserId>(row, 0));
+  return users;
+}
+
 Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group,
                                  std::span<const UserId> users) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, users.empty()

@@ -260,6 +260,12 @@ inline constexpr std::string_view kPresenceOfAll =  // all groups, PRIMARY of pr
 inline constexpr std::string_view kPresenceOfGroup =  // PRIMARY of both
     "SELECT g.id, g.presence_seq, p.user_id FROM chat_groups g LEFT JOIN present p ON "
     "p.conversation_id = g.id WHERE g.id = ? ORDER BY p.user_id";
+// All of present in the order of present_user, up to the limit; PRIMARY of online and daemons.
+inline constexpr std::string_view kLeftOver =
+    "SELECT p.user_id FROM present p FORCE INDEX (present_user) WHERE p.user_id > ? AND NOT EXISTS "
+    "(SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE o.user_id = p.user_id AND "
+    "d.heartbeat_at_ms >= ?) GROUP BY p.user_id HAVING MAX(p.entered_at_ms) < ? "
+    "ORDER BY p.user_id LIMIT ?";
 // PRIMARY of both, the group's range of members. For a few of them: group_members_read.cpp.
 inline constexpr std::string_view kCountUnread =
     "SELECT m.user_id, c.last_seq - m.read_seq, c.last_sent_at_ms FROM conversations c "

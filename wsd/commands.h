@@ -104,6 +104,10 @@ struct OnlineChanged {  // in the order in which the database decided it
   bool online = false;
 };
 
+// The daemon's row had gone, and with it perhaps more: a dump was restored. What is known of the
+// database's state is to be read again, and may have gone back.
+struct RegisteredAgain {};
+
 // ---- bus reader → loop
 // -------------------------------------------------------------------------------------------------------
 struct EventArrived {
@@ -131,7 +135,8 @@ struct BotAnswered {
   Result<Message> answer;
 };
 
-using LoopItem = std::variant<BatchWritten, Authenticated, MissingFetched, PresenceLoaded,
-                              UnreadCounted, OnlineChanged, EventArrived, BotAnswered>;
+using LoopItem =
+    std::variant<BatchWritten, Authenticated, MissingFetched, PresenceLoaded, UnreadCounted,
+                 OnlineChanged, RegisteredAgain, EventArrived, BotAnswered>;
 
 }  // namespace parlor::wsd

@@ -155,6 +155,7 @@ class Gateway {
   void LoadAllPresence();
   void TickGroups(int64_t now_ms);
   void On(const PresenceLoaded& answer);
+  void On(const RegisteredAgain& restored);
   void On(const UnreadCounted& answer);
   void OnEvent(const GroupUpdated& event);
   void OnEvent(const PresenceChanged& event);
@@ -198,6 +199,7 @@ class Gateway {
   std::deque<ConnectionId> to_restart_;   // filled by the first CloseSome
   size_t in_writers_ = 0;
   int64_t next_rates_ms_ = 0;
+  size_t presence_loads_ = 0;                       // of all groups, under way
   std::optional<int64_t> load_presence_at_ms_ = 0;  // none: asked for, or here
   bool draining_ = false;
   bool restarting_ = false;

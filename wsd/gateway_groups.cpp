@@ -15,7 +15,10 @@ constexpr size_t kMaxCounted = 500;
 
 void Gateway::LoadAllPresence() {
   load_presence_at_ms_.reset();
-  if (threads_.lookup(LoadPresence{})) return;
+  if (threads_.lookup(LoadPresence{})) {
+    ++presence_loads_;
+    return;
+  }
   ++counters_.lookup_queue_full;
   load_presence_at_ms_ = clock_.MonotonicMs() + kLoadRetryMs;
 }
@@ -36,6 +39,7 @@ void Gateway::TickGroups(int64_t now_ms) {
 void Gateway::On(const PresenceLoaded& answer) {
   const int64_t now_ms = clock_.MonotonicMs();
   const ConversationId group = answer.request.group;
+  if (!group && --presence_loads_ > 0) return;  // a newer one is under way
   if (!answer.groups.ok()) {
     if (group) return groups_.ReloadFailed(group, now_ms);
     load_presence_at_ms_ = now_ms + kLoadRetryMs;
@@ -47,6 +51,13 @@ void Gateway::On(const PresenceLoaded& answer) {
     groups_.Load(*answer.groups, now_ms);
   }
   for (const UserId user : group ? groups_.Of(group) : groups_.Everybody()) Expect(user);
+}
+
+// Ids of events and numbers of changes may have gone back: those that come are not old news.
+void Gateway::On(const RegisteredAgain& /*restored*/) {
+  event_order_ = EventOrder();
+  groups_.Mistrust();
+  LoadAllPresence();
 }
 
 void Gateway::OnEvent(const PresenceChanged& event) { groups_.Offer(event, clock_.MonotonicMs()); }
@@ -94,6 +105,7 @@ void Gateway::OnEvent(const GroupUpdated& event) {
 
 // To those present, and to the one whom it is about, who may be so no longer.
 void Gateway::OnEvent(const MemberRemoved& event) {
+  notices_.MemberRemoved(event.group, event.user);
   const auto encode = [&] { return EncodeGroupMemberRemoved(event.group, event.user); };
   SendToPresent(event.group, encode);
   if (!groups_.IsPresent(event.group, event.user)) SendToUser(event.user, encode());

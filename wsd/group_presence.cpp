@@ -9,17 +9,32 @@ GroupPresence::GroupPresence(const Options& options,
     : options_(options), changed_(std::move(changed)) {}
 
 void GroupPresence::Load(std::span<const group_members::Snapshot> groups, int64_t now_ms) {
+  if (!following_) {
+    for (auto& [id, group] : groups_) group.present.clear();
+  }
   loaded_ = true;
+  following_ = true;
   for (const group_members::Snapshot& snapshot : groups) Take(snapshot);
   const std::vector<ConversationId> waiting(waiting_.begin(), waiting_.end());
   for (const ConversationId id : waiting) Drain(id, groups_[id], now_ms);
+}
+
+void GroupPresence::Mistrust() {
+  following_ = false;
+  for (auto& [id, group] : groups_) {
+    group.seq = 0;
+    group.held.clear();
+    group.reload_at_ms.reset();
+    group.reloading = false;
+  }
+  waiting_.clear();
 }
 
 void GroupPresence::Offer(const PresenceChanged& change, int64_t now_ms) {
   const ConversationId id = change.group;
   const uint64_t seq = change.presence_seq;
   Group& group = groups_[id];
-  if (loaded_ && group.held.empty() && seq == group.seq + 1) return Apply(group, change);
+  if (following_ && group.held.empty() && seq == group.seq + 1) return Apply(group, change);
   if (seq <= group.seq) return;
   group.held.try_emplace(seq, change);
   waiting_.insert(id);
@@ -27,12 +42,12 @@ void GroupPresence::Offer(const PresenceChanged& change, int64_t now_ms) {
     group.held.erase(group.held.begin());
     group.reload_at_ms = now_ms;
   }
-  if (loaded_) Drain(id, group, now_ms);
+  if (following_) Drain(id, group, now_ms);
 }
 
 std::vector<ConversationId> GroupPresence::Tick(int64_t now_ms) {
   std::vector<ConversationId> reload;
-  if (!loaded_) return reload;
+  if (!following_) return reload;
   for (const ConversationId id : waiting_) {
     Group& group = groups_.at(id);
     if (group.reloading || !group.reload_at_ms || now_ms < *group.reload_at_ms) continue;
@@ -45,7 +60,7 @@ std::vector<ConversationId> GroupPresence::Tick(int64_t now_ms) {
 void GroupPresence::Reloaded(ConversationId id, std::span<const group_members::Snapshot> snapshot,
                              int64_t now_ms) {
   const auto found = groups_.find(id);
-  if (found == groups_.end()) return;
+  if (!following_ || found == groups_.end()) return;  // it may be of what is mistrusted
   if (snapshot.empty()) {
     groups_.erase(found);
     waiting_.erase(id);

@@ -40,9 +40,13 @@ class GroupPresence {
   // must not come back here but to ask.
   GroupPresence(const Options& options, std::function<void(const PresenceChanged&)> changed);
 
-  // All groups. A group that it does not name and that comes later is new, and empty.
+  // All groups, whatever was known before. A group that it does not name and that comes later is
+  // new, and empty.
   void Load(std::span<const group_members::Snapshot> groups, int64_t now_ms);
   bool loaded() const { return loaded_; }
+  // The database may have gone back (a dump was restored): what is known holds until the next
+  // Load(), which replaces it also by lower numbers; changes from now on are held for that.
+  void Mistrust();
 
   void Offer(const PresenceChanged& change, int64_t now_ms);
 
@@ -75,6 +79,7 @@ class GroupPresence {
   const Options options_;
   const std::function<void(const PresenceChanged&)> changed_;
   bool loaded_ = false;
+  bool following_ = false;  // changes are applied; not so: held for the Load() that comes
   std::unordered_map<ConversationId, Group> groups_;
   std::unordered_set<ConversationId> waiting_;  // those that hold something
 };

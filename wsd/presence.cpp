@@ -16,6 +16,7 @@ constexpr std::chrono::milliseconds kTick{1000};  // how often the clock is look
 constexpr size_t kUsersAtOnce = 1000;             // what presence_store and send_rate take
 constexpr size_t kSessionsAtOnce = 100;
 constexpr uint32_t kPurgeAtOnce = 500;
+constexpr uint32_t kLeftOverAtOnce = 500;
 
 // Another daemon at the same place is taken to be an earlier run of this one.
 std::string EndpointOf(const SocketConfig& socket) {
@@ -171,6 +172,7 @@ Result<bool> Presence::StillRegistered() {
   if (known) return true;
   log::Warning("registering the daemon again: its row has gone", {{"daemon", daemon_}});
   daemon_ = DaemonId();
+  register_again_ = true;
   PARLOR_RETURN_IF_ERROR(Register());
   return false;
 }
@@ -192,6 +194,8 @@ Status Presence::Register() {
   if (!status.ok()) return status;
   daemon_ = daemon;
   next_heartbeat_ms_ = clock_.MonotonicMs() + kHeartbeatMs;
+  registered_at_ms_ = clock_.MonotonicMs();
+  if (std::exchange(register_again_, false)) results_.PushResult(RegisteredAgain{});
   log::Info("registering the daemon", {{"daemon", daemon_}, {"users", users.size()}});
   return Ok();
 }
@@ -349,7 +353,55 @@ Status Presence::Purge() {
     const Status status = database_.Transact(db::Repeat::kIdempotent, purge);
     if (!status.ok()) log::Warning("purging what is over", {{"error", status}});
   }
+  const Status status = LeaveLeftOver();
+  if (!status.ok()) log::Warning("ending presence that was left over", {{"error", status}});
   return Ok();
+}
+
+// Who left while a dead daemon's row still counted for him, or was refused by the database, is
+// present for ever: nobody tells of him again. A daemon that was away itself gives everybody time
+// to come back first.
+Status Presence::LeaveLeftOver() {
+  const int64_t patience_ms = kPurgeMs + config_.socket.offline_grace_ms;
+  if (clock_.MonotonicMs() - registered_at_ms_ < patience_ms) return Ok();
+  Users found;
+  UserId after;
+  do {
+    const TimestampMs now = clock_.Now();
+    const TimestampMs before(now.value - patience_ms);
+    const auto find = [&](db::Transaction& tx) -> Status {
+      PARLOR_ASSIGN_OR_RETURN(
+          found, group_members::LeftOver(tx, after, before,
+                                         TimestampMs(now.value - presence_store::kDeadAfterMs),
+                                         kLeftOverAtOnce));
+      return Ok();
+    };
+    PARLOR_RETURN_IF_ERROR(database_.Transact(db::Repeat::kIdempotent, find));
+    if (found.empty()) break;
+    after = found.back();
+    // In doubt it is repeated and finds nothing; then the sweep brings the news.
+    const Status status =
+        database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
+          no_longer_present_.clear();
+          return SetOffline(tx, KnownToNobody(found)).status();
+        });
+    if (!status.ok()) no_longer_present_.clear();
+    PARLOR_RETURN_IF_ERROR(status);
+    ReportPresence();
+  } while (found.size() == kLeftOverAtOnce);
+  return Ok();
+}
+
+// Those of `users` of whom this daemon neither has nor waits to tell anything.
+Presence::Users Presence::KnownToNobody(const Users& users) {
+  std::lock_guard lock(mutex_);
+  Users unknown;
+  for (const UserId user : users) {
+    const bool known =
+        here_.contains(user) || work_.users.contains(user) || waiting_.users.contains(user);
+    if (!known) unknown.push_back(user);
+  }
+  return unknown;
 }
 
 void Presence::SignOff() {

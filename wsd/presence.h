@@ -3,11 +3,13 @@
 //
 // It registers this daemon, sends a heartbeat every 5 s, moves sessions' expiry on, raises rate
 // buckets, and purges what is long over, in small portions, every minute. If its row has gone (an
-// administrator, a restored dump) it registers again and sets its users online again, silently.
+// administrator, a restored dump) it registers again, sets its users online again, silently, and
+// tells the loop (RegisteredAgain).
 //
 // Who has left, and is thereby (or was before) online nowhere, is taken out of the groups that he
 // was present in, in the same transaction; the loop hears of it by EventArrived with the rows of
-// `events`. After a commit in doubt it does not: if that was stored, the sweep finds the rows.
+// `events`. The same, with the purge of every minute, for those who were left present: they are
+// online nowhere, and entered more than that minute and a grace ago. After a commit in doubt it does not: if that was stored, the sweep finds the rows.
 //
 // Commands collapse while they wait: the last state of a user (and that he had left before he came
 // again), the last use of a session, the highest bucket of a user. So UserCame and UserLeft are
@@ -83,6 +85,8 @@ class Presence {
   Status ApplySessions();
   Status ApplyRates();
   Status Purge();
+  Status LeaveLeftOver();
+  Users KnownToNobody(const Users& users);
   void SignOff();
 
   const Config config_;
@@ -107,6 +111,8 @@ class Presence {
   std::unordered_set<UserId> here_;  // whom the database has as online at this daemon
   std::optional<int64_t> next_heartbeat_ms_;
   std::optional<int64_t> next_purge_ms_;
+  int64_t registered_at_ms_ = 0;
+  bool register_again_ = false;  // and tell
   bool away_ = false;
 };
 

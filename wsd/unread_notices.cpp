@@ -10,6 +10,11 @@ void UnreadNotices::MessageSent(ConversationId group) {
   if (is_new) ready_.push_back(group);
 }
 
+void UnreadNotices::MemberRemoved(ConversationId group, UserId user) {
+  const auto found = groups_.find(group);
+  if (found != groups_.end() && found->second.counting) found->second.removed.insert(user);
+}
+
 void UnreadNotices::MarkMoved(ConversationId group, UserId user, uint64_t unread) {
   const auto found = groups_.find(group);
   if (found != groups_.end()) found->second.next.marks[user] = unread;
@@ -45,6 +50,7 @@ UnreadNotices::Counts UnreadNotices::Counted(ConversationId id,
     const auto mark = group.asked.marks.find(user);
     const bool changed = mark != group.asked.marks.end() && mark->second != unread;
     if (!changed && !group.asked.everybody) continue;
+    if (group.removed.contains(user)) continue;
     told.emplace_back(user, unread);
     // A mark that has moved meanwhile: this, and not its own news, is what the user heard last.
     if (const auto next = group.next.marks.find(user); next != group.next.marks.end()) {
@@ -66,6 +72,7 @@ void UnreadNotices::LetRest(ConversationId id, Group& group, int64_t now_ms) {
   PARLOR_CHECK(group.counting);
   group.counting = false;
   group.asked = {};
+  group.removed.clear();
   --counting_;
   resting_.push_back({now_ms + options_.interval_ms, id});
 }

@@ -18,6 +18,7 @@
 #include <deque>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,8 @@ class UnreadNotices {
   explicit UnreadNotices(const Options& options) : options_(options) {}
 
   void MessageSent(ConversationId group);
+  // No member any more: a count that is under way was read before and is not for him.
+  void MemberRemoved(ConversationId group, UserId user);
   // `unread`: what the user was told of it.
   void MarkMoved(ConversationId group, UserId user, uint64_t unread);
 
@@ -58,8 +61,9 @@ class UnreadNotices {
   // In exactly one of three states: in ready_, under way, or in resting_.
   struct Group {
     bool counting = false;
-    Interest next;   // since the last count was asked for
-    Interest asked;  // what the count under way is for
+    Interest next;                       // since the last count was asked for
+    Interest asked;                      // what the count under way is for
+    std::unordered_set<UserId> removed;  // meanwhile
   };
   struct Rest {
     int64_t until_ms = 0;

@@ -166,10 +166,7 @@ TEST_F(GrantsTest, WorkerKeepsGroups) {
   WORKS(worker, group_members::Remove(tx, group, ada_, bob_, kNow));
   WORKS(worker, group_members::Enter(tx, group, bob_, LimitsConfig(), kNow));
   WORKS(worker, groups::Change(tx, ada_, GroupChange{{}, "New", bob_}, LimitsConfig()));
-  // Logout.
-  WORKS(worker, presence_store::IsOnline(tx, bob_, kNow));
-  const UserId users[] = {ada_, bob_};
-  WORKS(worker, group_members::LeaveEverywhere(tx, users, kNow));
+  WORKS(worker, group_members::Leave(tx, group, bob_, kNow));
   EXPECT_EQ(Count("present"), 0u);
   EXPECT_EQ(Count("events"), 6u);
   WORKS(worker, bot_chats::Find(tx, ada_));
@@ -185,6 +182,7 @@ TEST_F(GrantsTest, DaemonKeepsGroupsAndAnswers) {
   db::Database daemon(As("daemon", "two"), clock_);
   WORKS(daemon, group_members::LoadPresence(tx, group));
   WORKS(daemon, group_members::LoadPresence(tx, ConversationId()));
+  WORKS(daemon, group_members::LeftOver(tx, UserId(), kNow, kNow, 10));
   WORKS(daemon, group_members::CountUnread(tx, group, {}));
   const UserId users[] = {ada_, bob_};
   WORKS(daemon, group_members::CountUnread(tx, group, users));

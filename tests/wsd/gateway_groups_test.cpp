@@ -208,6 +208,35 @@ TEST_F(GroupMessagesTest, GroupWithALostChangeIsLoadedAgain) {
   EXPECT_EQ(gateway_->counters().presence_reloads, 3U);
 }
 
+TEST_F(GroupMessagesTest, AfterADumpWasRestoredTheSnapshotReplacesEverything) {
+  Change(kCarol, true, 3);
+  Forget({&ada_, &ada_tab_, &bob_, &carol_});
+  Post(RegisteredAgain{});
+  const LoadPresence load = TakeLoad();
+  EXPECT_FALSE(load.group);
+  Change(kCarol, true, 2);  // of the state that was restored
+  EXPECT_THAT(Take(ada_), IsEmpty()) << "held until that is known";
+  Say(ada_, GroupText(kGroup));
+  Commit();
+  EXPECT_THAT(Take(bob_), SizeIs(1)) << "what was known holds meanwhile";
+  Forget({&ada_});
+  Post(PresenceLoaded{load, Snapshots{{kGroup, 1, {kAda}}}});
+  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"user_id\":3")));
+  EXPECT_THAT(Take(bob_), IsEmpty()) << "has not entered in what was restored";
+  Change(kBob, true, 3);
+  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"user_id\":2"))) << "not taken for a repeat";
+}
+
+TEST_F(GroupMessagesTest, OfTwoRestoresTheLastSnapshotCounts) {
+  Post(RegisteredAgain{});
+  const LoadPresence load = TakeLoad();
+  Post(RegisteredAgain{});
+  Post(PresenceLoaded{load, Snapshots{{kGroup, 9, {kAda, kBob}}}});
+  AnswerPresence(Snapshots{{kGroup, 1, {kAda}}});
+  Change(kBob, true, 2);
+  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"user_id\":2")));
+}
+
 TEST_F(GroupMessagesTest, GroupsAreToldToEverybodyOldNewsToNobody) {
   PostEvent(GroupUpdated{kGroup, "New", kAda}, 500);
   for (Client* client : {&ada_, &ada_tab_, &bob_, &carol_}) {
@@ -218,6 +247,15 @@ TEST_F(GroupMessagesTest, GroupsAreToldToEverybodyOldNewsToNobody) {
   EXPECT_THAT(Take(ada_), IsEmpty());
   EXPECT_EQ(events_done_.back().id, EventId(499)) << "its row may go all the same";
   EXPECT_EQ(gateway_->counters().late_events, 1U);
+}
+
+TEST_F(GroupMessagesTest, RemovalIsNotToldAfterTheNewerEnteringOfTheRemoved) {
+  PostEvent(PresenceChanged{kGroup, ++changes_[kGroup], kCarol, "C", "C", true}, 800);
+  Forget({&ada_, &carol_});
+  PostEvent(MemberRemoved{kGroup, kCarol}, 799);  // its push was lost
+  EXPECT_THAT(Take(ada_), IsEmpty());
+  EXPECT_THAT(Take(carol_), IsEmpty());
+  EXPECT_EQ(events_done_.back().id, EventId(799));
 }
 
 TEST_F(GroupMessagesTest, RemovalIsToldToTheRemovedAndThosePresentOnEachSocketOnce) {
@@ -450,6 +488,14 @@ TEST_F(GatewayGroupsTest, LogoutOfOneOfTwoSessionsLeavesThePresenceToTheOther) {
   Say(phone, GroupText(kGroup));
   Commit();
   EXPECT_THAT(Take(phone), ElementsAre(HasSubstr("group_chat_message")));
+}
+
+TEST_F(GatewayGroupsTest, LogoutWithoutASocketLeavesAtOnceWhetherOrNotHisEnteringWasHeardOf) {
+  PostEvent(SessionEnded{kAda, SessionId(7)});
+  EXPECT_EQ(Presence(), "-1");
+  Enter(kBob);
+  PostEvent(SessionEnded{kBob, SessionId(8)});
+  EXPECT_EQ(Presence(), "-2") << "once";
 }
 
 TEST_F(GatewayGroupsTest, LogoutOfTheLastSessionLeavesAtOnce) {

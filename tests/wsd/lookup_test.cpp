@@ -39,7 +39,7 @@ class LookupTest : public ThreadTest {
 
   void Enter(ConversationId group, UserId user) {
     Change([&](db::Transaction& tx) {
-      return group_members::Enter(tx, group, user, clock_.Now()).status();
+      return group_members::Enter(tx, group, user, LimitsConfig(), clock_.Now()).status();
     });
   }
   Lookup& Thread() {

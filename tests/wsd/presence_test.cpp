@@ -170,8 +170,10 @@ TEST_F(PresenceTest, DaemonWhoseRowHasGoneRegistersAgainWithItsUsersSilently) {
   ExpectNext(ada, true);
   db_.Run("DELETE FROM daemons");
   ASSERT_EQ(Count("online"), 0U);
+  EXPECT_TRUE(Nothing<RegisteredAgain>());
   Advance(Presence::kHeartbeatMs);
-  ASSERT_TRUE(Eventually([&] { return Count("online JOIN daemons ON id = daemon_id") == 1; }));
+  Next<RegisteredAgain>();
+  EXPECT_EQ(Count("online JOIN daemons ON id = daemon_id"), 1U);
   ASSERT_TRUE(Thread().Push(UserCame{bob}));
   ExpectNext(bob, true);
   ASSERT_TRUE(Thread().Push(UserLeft{ada}));
@@ -385,6 +387,46 @@ TEST_F(PresenceTest, DaemonThatRegistersAgainLeavesItsUsersInTheirGroups) {
   ASSERT_TRUE(Eventually([&] { return Count("online JOIN daemons ON id = daemon_id") == 1; }));
   EXPECT_EQ(Count("present WHERE user_id = " + std::to_string(bob.value)), 1U);
   EXPECT_TRUE(Nothing<EventArrived>());
+}
+
+TEST_F(PresenceTest, WhoWasLeftPresentThoughOnlineNowhereIsTakenOutWithinMinutes) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const UserId carol = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  for (const UserId user : {ada, bob, carol}) Enter(group, user);
+  Start();
+  ASSERT_TRUE(Thread().Push(UserCame{bob}));
+  ExpectNext(bob, true);
+  Advance(Presence::kPurgeMs);
+  const std::string now = std::to_string(manual_.Now().value);
+  ASSERT_TRUE(Eventually([&] { return Count("daemons WHERE heartbeat_at_ms = " + now) == 1; }));
+  EXPECT_TRUE(Nothing<EventArrived>()) << "everybody has time to come back to a new daemon";
+  SetOnlineElsewhere(carol);
+  db_.Run("UPDATE daemons SET heartbeat_at_ms = " +
+          std::to_string(manual_.Now().value + Presence::kPurgeMs));
+  Advance(Presence::kPurgeMs);
+  ExpectLeft(group, ada);
+  EXPECT_EQ(Count("present"), 2U) << "who is online here or elsewhere stays";
+  EXPECT_TRUE(Nothing<EventArrived>());
+}
+
+TEST_F(PresenceTest, WhoHasEnteredOnlyJustIsNotTakenForLeftOver) {
+  const UserId ada = db_.AddUser();
+  const UserId bob = db_.AddUser();
+  const ConversationId group = db_.AddGroup(ada);
+  const ConversationId other = db_.AddGroup(ada);
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  for (const UserId user : {ada, bob}) Enter(group, user);
+  Enter(other, ada);
+  // By HTTP, in a moment; the loop will give her a grace to open a socket.
+  db_.Run("UPDATE present SET entered_at_ms = " +
+          std::to_string(manual_.Now().value + 2 * Presence::kPurgeMs) +
+          " WHERE conversation_id = " + std::to_string(other.value));
+  Advance(2 * Presence::kPurgeMs);
+  ExpectLeft(group, bob);
+  EXPECT_EQ(Count("present WHERE user_id = " + std::to_string(ada.value)), 2U);
 }
 
 TEST_F(PresenceTest, AThousandWhoVanishAtOnceAllLeave) {

@@ -99,6 +99,17 @@ TEST_F(UnreadNoticesTest, MarkThatMovesDuringACountHasTheLastWord) {
   EXPECT_THAT(Counted({{kAda, 0}, {kBob, 2}}), ElementsAre(Pair(kAda, 0U))) << "Bob heard it";
 }
 
+TEST_F(UnreadNoticesTest, WhoIsRemovedDuringACountDoesNotHearIt) {
+  notices_.MemberRemoved(kGroup, kBob);
+  notices_.MessageSent(kGroup);
+  Due();
+  notices_.MemberRemoved(kGroup, kAda);
+  EXPECT_THAT(Counted(), ElementsAre(Pair(kBob, 2U)));
+  notices_.MessageSent(kGroup);
+  ASSERT_THAT(Due(1000), SizeIs(1));
+  EXPECT_THAT(Counted(), SizeIs(2)) << "has entered again";
+}
+
 TEST_F(UnreadNoticesTest, MarkThatWasCountedRightIsNotToldAgain) {
   notices_.MessageSent(kGroup);
   Due();
