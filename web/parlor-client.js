@@ -228,6 +228,12 @@ export class ParlorClient extends EventTarget {
       },
       {
         post: (id, is_enter) => this.#http.request('POST', `/chat_groups/${id}`, { is_enter }),
+        memberOf: async () => {
+          const { chat_groups } = await this.#http.request('GET', '/chat_groups?is_member=true');
+          return new Set(chat_groups.map((group) => group.chat_group_id));
+        },
+        onRemoved: (chat_group_id) =>
+          this.#emit('group_member_removed', { type: 'group_member_removed', chat_group_id, user_id: this.#userId }),
         onEntered: (id) => this.#conversations.get(`group-${id}`)?.catchUp(),
         isOnline: () => this.connection === 'online',
       },

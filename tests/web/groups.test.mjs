@@ -180,3 +180,19 @@ scene('a group that does not exist is not remembered', async (scene) => {
   assert.deepEqual(storage.names, ['parlor.session']);
   await assert.rejects(ada.conversation({ chat_group_id: 999999999 }).load(), { status: 404 });
 });
+
+scene('who was put out of a group while the line was down stays out', async (scene) => {
+  const line = await scene.proxy();
+  const [ada, bob] = [await scene.person('Ada'), await scene.person('Bob', { through: line })];
+  const [group] = await meeting(ada, bob);
+  line.goAway();
+  await until(() => bob.connection === 'waiting', 'the break');
+  await ada.removeMember(group, bob.userId);
+  const told = nextEvent(bob, 'group_member_removed', (frame) => frame.chat_group_id === group);
+  line.comeBack();
+  assert.equal((await told).user_id, bob.userId);
+  assert.deepEqual(
+    (await ada.members(group)).map((member) => member.user_id),
+    [ada.userId],
+  );
+});

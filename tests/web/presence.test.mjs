@@ -26,8 +26,9 @@ class Channel {
   }
 }
 
-// `posts` is what the server was told; `broken.with` an error that it answers.
-function tab(context, { storage = new TabStorage(), user = 7 } = {}) {
+// `posts` is what the server was told; `broken.with` an error that it answers; `member` the groups that it says the user
+// is in (all that were entered).
+function tab(context, { storage = new TabStorage(), user = 7, member = null } = {}) {
   const [posts, broken] = [[], { with: null }];
   const presence = new Presence(
     { store: new Store(storage, () => {}), name: 'entered', tabs: (own) => new Tabs(Channel, `parlor.${user}`, own) },
@@ -36,6 +37,11 @@ function tab(context, { storage = new TabStorage(), user = 7 } = {}) {
         if (broken.with) throw broken.with;
         posts.push(is_enter ? id : -id);
       },
+      memberOf: async () => {
+        if (broken.with) throw broken.with;
+        return new Set(member ?? [...posts].filter((id) => id > 0));
+      },
+      onRemoved: (id) => posts.push(`removed ${id}`),
       onEntered: () => {},
       isOnline: () => true,
     },
@@ -85,6 +91,29 @@ test('a leaving that fails is repeated, also after a reload', async (context) =>
   first.broken.with = null;
   await until(() => first.posts.length === 2, 'left');
   assert.deepEqual([first.posts, reloaded.posts], [[21, -21], [-21]]);
+});
+
+test('who was put out of a group while away does not enter it again', async (context) => {
+  const storage = new TabStorage();
+  const first = tab(context, { storage, member: [22] });
+  await first.presence.enter(21);
+  await first.presence.enter(22);
+  first.presence.settle();
+  await until(() => first.posts.length === 4, 'settled');
+  assert.deepEqual(first.posts, [21, 22, 'removed 21', 22]);
+  const reloaded = tab(context, { storage, member: [] });
+  reloaded.presence.settle();
+  await until(() => reloaded.posts.length === 1, 'settled after the reload');
+  assert.deepEqual(reloaded.posts, ['removed 22']);
+});
+
+test('a group that could not be joined is joined later', async (context) => {
+  const { presence, posts, broken } = tab(context, { member: [] });
+  broken.with = new ParlorError({ code: 'network' });
+  await assert.rejects(presence.enter(21), { code: 'network' });
+  broken.with = null;
+  await until(() => posts.length === 1, 'joined');
+  assert.deepEqual(posts, [21]);
 });
 
 test('what is refused is not tried again, and nothing remains', async (context) => {

@@ -7,7 +7,9 @@
 // What is wanted is remembered both ways: an entering or a leaving that fails is repeated.
 //
 //   post(chat_group_id, is_enter)   HTTP
+//   memberOf()                      a Set of the groups that the user is a member of
 //   onEntered(chat_group_id)        present, as the server says: now catch up
+//   onRemoved(chat_group_id)        put out of it while the line was down
 //   isOnline()
 
 import { growing } from './pauses.js';
@@ -16,6 +18,7 @@ const MOST_PAUSE_MS = 30000;
 
 export class Presence {
   #entered;
+  #member = new Set(); // of #entered: the server has said yes once
   #leaving; // to be left, and the server does not know yet
   #store;
   #name;
@@ -33,6 +36,7 @@ export class Presence {
     this.#handlers = handlers;
     const stored = store.read(name);
     this.#entered = idsIn(stored?.entered);
+    this.#member = new Set(this.#entered);
     this.#leaving = idsIn(stored?.leaving);
     this.#tabs = tabs({ shows: (id) => this.has(id), onLeft: (id) => this.missed(id) });
   }
@@ -52,11 +56,14 @@ export class Presence {
       else this.#settleLater();
       throw error;
     }
-    if (this.has(id) && !this.#ended) this.#handlers.onEntered(id);
+    if (!this.has(id) || this.#ended) return;
+    this.#member.add(id);
+    this.#handlers.onEntered(id);
   }
 
   async leave(id) {
     this.#entered.delete(id);
+    this.#member.delete(id);
     this.#leaving.add(id);
     this.#save();
     try {
@@ -70,6 +77,7 @@ export class Presence {
 
   /** No longer present, and not by our own request. */
   forget(id) {
+    this.#member.delete(id);
     const [entered, leaving] = [this.#entered.delete(id), this.#leaving.delete(id)];
     if (entered || leaving) this.#save();
   }
@@ -78,6 +86,23 @@ export class Presence {
   settle() {
     clearTimeout(this.#retry);
     this.#retry = null;
+    this.#forgetLost().then(() => this.#settleAll(), () => this.#settleLater());
+  }
+
+  // Entering makes one a member, so whoever was put out of a group while the line was down would come back by himself.
+  async #forgetLost() {
+    const asked = [...this.#entered].filter((id) => this.#member.has(id));
+    if (asked.length === 0) return;
+    const groups = await this.#handlers.memberOf();
+    for (const id of asked) {
+      if (this.#ended || groups.has(id) || !this.has(id)) continue;
+      this.forget(id);
+      this.#handlers.onRemoved(id);
+    }
+  }
+
+  #settleAll() {
+    if (this.#ended) return;
     const all = [
       ...[...this.#entered].map((id) => this.enter(id)),
       ...[...this.#leaving].map((id) => this.leave(id)),
