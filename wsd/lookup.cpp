@@ -34,7 +34,7 @@ Status Lookup::Start() {
   return Ok();
 }
 
-bool Lookup::Push(LookupCommand command) { return queue_.Push(command); }
+bool Lookup::Push(LookupCommand command) { return queue_.Push(std::move(command)); }
 
 void Lookup::Close() { queue_.Close(); }
 
