@@ -80,18 +80,25 @@ Result<Change> Told(db::Transaction& tx, PresenceChanged event, TimestampMs now)
   return Change{std::move(event), id};
 }
 
+// A change of who is present gets the next number of its group, whose row is locked.
+Result<std::optional<Change>> Numbered(db::Transaction& tx, ConversationId group,
+                                       const Group& locked, UserId user, const Names& names,
+                                       bool is_enter, TimestampMs now) {
+  const uint64_t seq = locked.presence_seq + 1;
+  PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kSetPresenceSeq, {seq, P(group)}).status());
+  PARLOR_ASSIGN_OR_RETURN(Change change,
+                          Told(tx, {group, seq, user, names.first, names.last, is_enter}, now));
+  return std::optional(std::move(change));
+}
+
 // Takes the row of `present` away, if there is one.
 Result<std::optional<Change>> EndPresence(db::Transaction& tx, ConversationId group,
-                                          uint64_t presence_seq, UserId user, const Names& names,
+                                          const Group& locked, UserId user, const Names& names,
                                           TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const db::Changed removed,
                           tx.Execute(queries::kRemovePresent, {P(group), P(user)}));
   if (removed.rows == 0) return std::optional<Change>();
-  ++presence_seq;
-  PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kSetPresenceSeq, {presence_seq, P(group)}).status());
-  PARLOR_ASSIGN_OR_RETURN(
-      Change change, Told(tx, {group, presence_seq, user, names.first, names.last, false}, now));
-  return std::optional(std::move(change));
+  return Numbered(tx, group, locked, user, names, /*is_enter=*/false, now);
 }
 
 // ---- many users at once
@@ -177,11 +184,7 @@ Result<std::optional<Change>> Enter(db::Transaction& tx, ConversationId group, U
   if (was.present) return std::optional<Change>();
 
   PARLOR_RETURN_IF_ERROR(Insert(tx, queries::kAddPresent, {P(group), P(user), P(now)}));
-  const uint64_t seq = locked.presence_seq + 1;
-  PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kSetPresenceSeq, {seq, P(group)}).status());
-  PARLOR_ASSIGN_OR_RETURN(Change change,
-                          Told(tx, {group, seq, user, names->first, names->last, true}, now));
-  return std::optional(std::move(change));
+  return Numbered(tx, group, locked, user, *names, /*is_enter=*/true, now);
 }
 
 Result<std::optional<Change>> Leave(db::Transaction& tx, ConversationId group, UserId user,
@@ -189,7 +192,7 @@ Result<std::optional<Change>> Leave(db::Transaction& tx, ConversationId group, U
   PARLOR_ASSIGN_OR_RETURN(const std::optional<Names> names, LockUser(tx, user));
   PARLOR_ASSIGN_OR_RETURN(const Group locked, LockGroup(tx, group));
   if (!names) return std::optional<Change>();
-  return EndPresence(tx, group, locked.presence_seq, user, *names, now);
+  return EndPresence(tx, group, locked, user, *names, now);
 }
 
 Result<std::optional<Change>> Remove(db::Transaction& tx, ConversationId group, UserId caller,
@@ -208,7 +211,7 @@ Result<std::optional<Change>> Remove(db::Transaction& tx, ConversationId group, 
     return Status(ErrorCode::kNotFound, "There is no such member of this group.");
   }
   PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kMemberWent, {P(group)}).status());
-  return EndPresence(tx, group, locked.presence_seq, member, *names, now);
+  return EndPresence(tx, group, locked, member, *names, now);
 }
 
 Result<std::vector<Change>> LeaveEverywhere(db::Transaction& tx, std::span<const UserId> users,
@@ -218,10 +221,11 @@ Result<std::vector<Change>> LeaveEverywhere(db::Transaction& tx, std::span<const
   if (users.empty()) return changes;
   PARLOR_ASSIGN_OR_RETURN(const auto names, LockUsers(tx, users));
   if (names.empty()) return changes;
-  PARLOR_ASSIGN_OR_RETURN(const Places places, PlacesOf(tx, IdsOf(names)));
+  const std::vector<UserId> known = IdsOf(names);
+  PARLOR_ASSIGN_OR_RETURN(const Places places, PlacesOf(tx, known));
   if (places.empty()) return changes;
   PARLOR_ASSIGN_OR_RETURN(auto seqs, LockGroups(tx, places));
-  PARLOR_ASSIGN_OR_RETURN(const uint64_t removed, RemovePresent(tx, IdsOf(names)));
+  PARLOR_ASSIGN_OR_RETURN(const uint64_t removed, RemovePresent(tx, known));
 
   std::vector<PresenceChanged> left;
   for (auto& [group, seq] : seqs) {

@@ -142,7 +142,7 @@ Result<Stored> Batch::Place(size_t index) {
     if (const auto found = known_.find(key); found != known_.end()) return found->second;
     if (!refused) known = &known_[key];
   }
-  if (refused) return Status(ErrorCode::kBusy, "The bot is busy. Wait for its answer.");
+  if (refused) return BotIsBusy();
   Tail& tail = tails_[conversation];
   tail.last_sent_at_ms = std::max(now_.value, tail.last_sent_at_ms + 1);
   tail.last_sender = message.sender;
@@ -271,6 +271,8 @@ Message ToMessage(const db::Rows& rows, size_t row) {
   return {rows.As<Seq>(row, 0), rows.Time(row, 1), rows.As<UserId>(row, 2), rows.Text(row, 3),
           (rows.U64(row, 4) & kApologyFlag) != 0};
 }
+
+Status BotIsBusy() { return Status(ErrorCode::kBusy, "The bot is busy. Wait for its answer."); }
 
 Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
               std::vector<Result<Stored>>* outcomes) {

@@ -26,6 +26,7 @@ struct ToBot {  // the sender's own bot chat: found or created
 };
 // The bot's answer in the bot chat of `user`, which it never makes; the sender is kBotUserId. No read
 // mark moves.
+Status BotIsBusy();  // what is said then
 struct FromBot {
   UserId user;
   bool is_apology = false;

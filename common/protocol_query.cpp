@@ -58,6 +58,14 @@ class Parameters {
     return std::optional<uint64_t>(number);
   }
 
+  // The cursor of a list by id; 0: from the first.
+  template <typename Id>
+  Result<Id> After() const {
+    PARLOR_ASSIGN_OR_RETURN(const std::optional<uint64_t> after,
+                            Integer("after", 0, kMaxJsonInteger));
+    return Id(after.value_or(0));
+  }
+
   // The store has a maximum of its own, so a large number is as good as that.
   Result<std::optional<uint32_t>> Limit() const {
     PARLOR_ASSIGN_OR_RETURN(const std::optional<uint64_t> limit,
@@ -133,9 +141,7 @@ Result<PageRequest> ParsePageRequest(const QueryPairs& query, std::string_view b
 Result<UserQuery> ParseUserQuery(const QueryPairs& query, std::string_view body) {
   PARLOR_ASSIGN_OR_RETURN(const Parameters parameters, Parameters::From(query, body));
   UserQuery users;
-  PARLOR_ASSIGN_OR_RETURN(const std::optional<uint64_t> after,
-                          parameters.Integer("after", 0, kMaxJsonInteger));
-  users.after = UserId(after.value_or(0));
+  PARLOR_ASSIGN_OR_RETURN(users.after, parameters.After<UserId>());
   PARLOR_ASSIGN_OR_RETURN(users.limit, parameters.Limit());
   PARLOR_ASSIGN_OR_RETURN(users.online_only, parameters.Flag("online"));
   // "first last"
@@ -146,9 +152,7 @@ Result<UserQuery> ParseUserQuery(const QueryPairs& query, std::string_view body)
 Result<GroupQuery> ParseGroupQuery(const QueryPairs& query, std::string_view body) {
   PARLOR_ASSIGN_OR_RETURN(const Parameters parameters, Parameters::From(query, body));
   GroupQuery groups;
-  PARLOR_ASSIGN_OR_RETURN(const std::optional<uint64_t> after,
-                          parameters.Integer("after", 0, kMaxJsonInteger));
-  groups.after = ConversationId(after.value_or(0));
+  PARLOR_ASSIGN_OR_RETURN(groups.after, parameters.After<ConversationId>());
   PARLOR_ASSIGN_OR_RETURN(groups.limit, parameters.Limit());
   PARLOR_ASSIGN_OR_RETURN(groups.member_only, parameters.Flag("is_member"));
   PARLOR_ASSIGN_OR_RETURN(groups.name, SearchText(parameters, kMaxGroupNameCharacters));

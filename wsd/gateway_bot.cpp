@@ -14,8 +14,7 @@ bool Gateway::AdmitQuestion(Session& session, messages::Outgoing& message) {
   question->only_repeat = true;
   if (message.client_msg_id) return true;
   ++counters_.bot_busy;
-  SendError(session, Status(ErrorCode::kBusy, "The bot is busy. Wait for its answer."),
-            std::nullopt);
+  SendError(session, messages::BotIsBusy(), std::nullopt);
   return false;
 }
 
