@@ -4,13 +4,34 @@
 
 namespace parlor::fcgi {
 
+// The measures and colours of web/styles/base.css: here as there, it is one product.
 const std::string_view kPageStyle =
-    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem}"
-    "button{font:inherit;padding:.6rem 1.4rem;border:0;border-radius:.4rem;background:#2457c5;"
-    "color:#fff;cursor:pointer}"
-    "a{color:#2457c5}"
-    "@media(prefers-color-scheme:dark){body{background:#16181d;color:#e6e6e6}a{color:#9db8f5}}";
-const std::string_view kPageStyleHash = "0RlLbKps1EtnpYuSpcUi+nPC0fl/K9/OZTW/VsLtqXg=";
+    ":root{color-scheme:light dark;--ground:#f1f4f4;--surface:#fff;--text:#1a2425;--soft:#4f5f60;"
+    "--edge:#7b8a8a;--accent:#1d686c;--over:#165457;--on:#fff;"
+    "--shadow:0 .5rem 2rem rgb(20 40 40/.16)}"
+    "@media(prefers-color-scheme:dark){:root{--ground:#11181a;--surface:#161e20;--text:#e4ebea;"
+    "--soft:#a3b3b2;--edge:#71817f;--accent:#74c8c3;--over:#90d8d3;--on:#062322;"
+    "--shadow:0 .5rem 2rem rgb(0 0 0/.5)}}"
+    "*{box-sizing:border-box}"
+    "body{display:grid;min-height:100vh;margin:0;padding:1.5rem 1rem;background:var(--ground);"
+    "color:var(--text);font:.9375rem/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\","
+    "\"Liberation Sans\",sans-serif}"
+    "main{display:grid;gap:1rem;width:min(26rem,100%);margin:auto;padding:2rem;border-radius:1."
+    "25rem;"
+    "background:var(--surface);box-shadow:var(--shadow)}"
+    "h1,p,form{margin:0}h1{font-size:1.5rem;font-weight:650;line-height:1.2;overflow-wrap:anywhere}"
+    ".brand{display:flex;align-items:center;gap:.75rem;margin-bottom:.75rem;font-size:1.0625rem;"
+    "font-weight:700}"
+    "svg{width:2rem;height:2rem;fill:var(--accent)}path{fill:var(--on)}"
+    "a{color:var(--accent);text-underline-offset:.15em}.hint{color:var(--soft);text-align:center}"
+    "button,.button{display:block;width:100%;min-height:2.75rem;padding:.6rem 1rem;border:0;"
+    "border-radius:.625rem;background:var(--accent);color:var(--on);font:inherit;font-weight:550;"
+    "text-align:center;text-decoration:none;cursor:pointer}"
+    "button:hover,.button:hover{background:var(--over)}"
+    ":focus-visible{outline:2px solid var(--accent);outline-offset:2px}"
+    "@media(max-width:30rem){body{padding:0;background:var(--surface)}main{margin:0;width:100%;"
+    "padding:1.5rem 1rem;border-radius:0;box-shadow:none}}";
+const std::string_view kPageStyleHash = "MxeIoMgGydRqyl/9kM8uSlKQszgQiQBhKzSuiad6QBU=";
 
 namespace {
 
@@ -37,8 +58,28 @@ std::string Escape(std::string_view text) {
   return out;
 }
 
-// From here on it goes on where people sign in: at this origin's own pages (web/state/route.js).
-constexpr std::string_view kSignInLink = "<p><a href=\"/#/signin\">Sign in</a></p>";
+// The sign of web/icons/parlor.svg; drawn here, as the page loads nothing.
+constexpr std::string_view kBrand =
+    "<p class=\"brand\"><svg viewBox=\"0 0 32 32\" aria-hidden=\"true\">"
+    "<rect width=\"32\" height=\"32\" rx=\"9\"/>"
+    "<path d=\"M9 9.5h14a2.5 2.5 0 0 1 2.5 2.5v7a2.5 2.5 0 0 1-2.5 2.5h-7l-5 4v-4H9A2.5 2.5 0 0 1 "
+    "6.5 "
+    "19v-7A2.5 2.5 0 0 1 9 9.5z\"/><circle cx=\"12\" cy=\"15.5\" r=\"1.5\"/>"
+    "<circle cx=\"16\" cy=\"15.5\" r=\"1.5\"/><circle cx=\"20\" cy=\"15.5\" r=\"1.5\"/></svg>"
+    "<span>Parlor</span></p>";
+
+// From here on it goes on at this origin's own pages (web/state/route.js).
+constexpr std::string_view kSignIn = "<a class=\"button\" href=\"/#/signin\">Sign in</a>";
+constexpr std::string_view kNewLink =
+    "<p>Create your account once more: a new link is sent to you at once.</p>"
+    "<a class=\"button\" href=\"/#/signup\">Get a new link</a>"
+    "<p class=\"hint\">Do you have an account already? <a href=\"/#/signin\">Sign in</a></p>";
+constexpr std::string_view kTryAgain = "<a class=\"button\" href=\"\">Try again</a>";
+
+std::string_view WhereToGo(int status) {
+  if (status < 300) return kSignIn;
+  return status == 404 || status == 410 ? kNewLink : kTryAgain;
+}
 
 std::string Policy() {
   return "default-src 'none'; style-src 'sha256-" + std::string(kPageStyleHash) +
@@ -51,11 +92,11 @@ Response Page(int status, std::string_view title, std::string_view text, std::st
   response.status = status;
   response.body =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width\">"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
       "<meta name=\"robots\" content=\"noindex\"><title>" +
-      Escape(title) + "</title><style>" + std::string(kPageStyle) +
-      "</style></head>\n<body><main><h1>" + Escape(title) + "</h1><p>" + Escape(text) + "</p>" +
-      std::string(extra) + "</main></body></html>\n";
+      Escape(title) + " · Parlor</title><style>" + std::string(kPageStyle) +
+      "</style></head>\n<body><main>" + std::string(kBrand) + "<h1>" + Escape(title) + "</h1><p>" +
+      Escape(text) + "</p>" + std::string(extra) + "</main></body></html>\n";
   response.Set("Content-Type", "text/html; charset=utf-8");
   response.Set("Cache-Control", "no-store");
   response.Set("Content-Security-Policy", Policy());
@@ -67,9 +108,8 @@ Response Page(int status, std::string_view title, std::string_view text, std::st
 
 }  // namespace
 
-// What has gone well leads to the sign-in; what has not, nowhere.
 Response HtmlPage(int status, std::string_view title, std::string_view text) {
-  return Page(status, title, text, status < 300 ? kSignInLink : "");
+  return Page(status, title, text, WhereToGo(status));
 }
 
 Response HtmlPageWithButton(std::string_view title, std::string_view text,

@@ -1,6 +1,6 @@
 // The pages a person sees who opens a registration link in a browser. Pure functions.
 //
-// No script and nothing from elsewhere: the Content-Security-Policy allows the one style sheet
+// They look as the web client's own pages for guests do. No script and nothing from elsewhere: the Content-Security-Policy allows the one style sheet
 // below, by its hash, and a form to ourselves. Nobody indexes, frames or caches them, and the link
 // (a secret) is told to nobody as a referrer.
 #pragma once
@@ -11,7 +11,8 @@
 
 namespace parlor::fcgi {
 
-// A heading and a sentence; `text` may be foreign, it is escaped.
+// A heading, a sentence and where to go on: to the sign-in when all is well, to a new link when this
+// one is of no use (404, 410), else to the same page once more. `text` may be foreign, it is escaped.
 Response HtmlPage(int status, std::string_view title, std::string_view text);
 
 // The same with a button that POSTs to the page's own address.

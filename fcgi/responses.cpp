@@ -62,8 +62,11 @@ Response Problem(const Status& error) {
 }
 
 Response ProblemPage(const Status& error) {
+  const int status = HttpErrorOf(error.code()).http_status;
+  const bool is_of_no_use = status == 404 || status == 410;
   Response response =
-      HtmlPage(HttpErrorOf(error.code()).http_status, "That did not work", Shown(error).message());
+      HtmlPage(status, is_of_no_use ? "This link does not work any more" : "That did not work",
+               Shown(error).message());
   AddAdvice(error, &response);
   return response;
 }

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
 
 import { texts } from '../../web/texts.js';
+import { PASSWORD, newAddress } from '../web/support/people.mjs';
 import { scene } from './support/scenes.mjs';
 import { PHONE } from './support/seat.mjs';
 
@@ -51,6 +52,18 @@ scene('axe: before signing in', async (scene) => {
   await seat.goto('#/mail');
   await seat.heading(texts.mail.title).waitFor();
   await clean(seat, 'mail');
+});
+
+scene('axe: the pages behind the link of a mail', async (scene, stack) => {
+  const [seat, email] = [await scene.seat('nobody'), newAddress('Emmy')];
+  await seat.goto('http/register/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
+  await clean(seat, 'a link that is of no use');
+  await scene.client().register({ email, password: PASSWORD, first_name: 'Emmy', last_name: 'Noether' });
+  await seat.page.goto(stack.url + (await stack.registrationLink(email)));
+  await clean(seat, 'the button that confirms');
+  await seat.page.getByRole('button').click();
+  await seat.heading('Welcome, Emmy').waitFor();
+  await clean(seat, 'confirmed');
 });
 
 scene('axe: rooms and the bot, pages and the search', async (scene) => {

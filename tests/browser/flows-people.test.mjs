@@ -31,11 +31,38 @@ scene('flow 1, register a new account: the mail, the link, and everybody sees wh
   await page.getByText(texts.sign.wrong).waitFor();
   await page.goto(stack.url + link); // opening it changes nothing yet: mail programs open links, too
   await page.getByRole('button').click();
-  await page.waitForFunction(() => document.querySelector('button') === null);
+  await emmys.heading('Welcome, Emmy').waitFor();
   await bobs.card(`Emmy Noether ${email}`).getByText(texts.people.offline).waitFor();
-  await emmys.signIn({ email });
+  await emmys.link(texts.sign.in).click();
+  await emmys.fillSignIn(email, PASSWORD);
   await emmys.heading(texts.home.title('Emmy')).waitFor();
   await bobs.card(`Emmy Noether ${email}`).getByText(texts.people.online).waitFor();
+});
+
+scene('a link that is of no use leads to a new one, and that to the account', async (scene, stack) => {
+  const [seat, email] = [await scene.seat('Emmy'), newAddress('Emmy')];
+  const { page } = seat;
+  await seat.goto('http/register/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
+  await seat.heading('This link does not work any more').waitFor();
+  const looks = (...places) =>
+    page.evaluate((list) => list.map(([place, what]) => getComputedStyle(document.querySelector(place))[what]), places);
+  const common = [['.button', 'backgroundColor'], ['h1', 'fontSize'], ['body', 'fontFamily']];
+  const there = await looks(['main', 'borderRadius'], ...common);
+  await seat.link('Get a new link').click();
+  await seat.heading(texts.sign.up).waitFor();
+  const here = await looks(['.guest-card', 'borderRadius'], ...common);
+  assert.deepEqual(there, here, 'it looks like one product');
+  await seat.field(texts.sign.firstName).fill('Emmy');
+  await seat.field(texts.sign.lastName).fill('Noether');
+  await seat.field(texts.sign.email).fill(email);
+  await seat.field(texts.sign.password).fill(PASSWORD);
+  await seat.button(texts.sign.doUp).click();
+  await seat.heading(texts.mail.title).waitFor();
+  await page.goto(stack.url + (await stack.registrationLink(email)));
+  await page.getByRole('button').click();
+  await seat.link(texts.sign.in).click();
+  await seat.fillSignIn(email, PASSWORD);
+  await seat.heading(texts.home.title('Emmy')).waitFor();
 });
 
 scene('flow 2, login: a wrong password says so, the right one shows what was missed', async (scene) => {

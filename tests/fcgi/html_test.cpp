@@ -61,10 +61,16 @@ TEST(HtmlTest, ThePageLoadsNothingAndTellsNobody) {
   EXPECT_THAT(page.body, Not(HasSubstr("href=")));
 }
 
-TEST(HtmlTest, WhatHasGoneWellLeadsToTheSignIn) {
-  EXPECT_THAT(HtmlPage(201, "a", "b").body, HasSubstr("<a href=\"/#/signin\">"));
-  EXPECT_THAT(HtmlPage(404, "a", "b").body, Not(HasSubstr("href=")));
-  EXPECT_THAT(HtmlPageWithButton("a", "b", "c").body, Not(HasSubstr("href=")));
+TEST(HtmlTest, NoPageIsADeadEnd) {
+  EXPECT_THAT(HtmlPage(201, "a", "b").body, HasSubstr("href=\"/#/signin\">Sign in<"));
+  for (const int of_no_use : {404, 410}) {
+    EXPECT_THAT(HtmlPage(of_no_use, "a", "b").body,
+                HasSubstr("href=\"/#/signup\">Get a new link<"));
+    EXPECT_THAT(HtmlPage(of_no_use, "a", "b").body, HasSubstr("href=\"/#/signin\">Sign in<"));
+  }
+  for (const int passing : {429, 500, 503}) {
+    EXPECT_THAT(HtmlPage(passing, "a", "b").body, HasSubstr("href=\"\">Try again<"));
+  }
 }
 
 TEST(HtmlTest, TheButtonPostsToThePageItself) {
