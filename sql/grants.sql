@@ -23,7 +23,7 @@ GRANT SELECT, INSERT, DELETE ON present TO 'parlor_worker'@'localhost';
 GRANT SELECT, INSERT ON messages TO 'parlor_worker'@'localhost';
 
 -- parlor-wsd. It sees of people what it needs to know who is alive and what to call them; UPDATE (suspended_at_ms) is there for FOR UPDATE.
-GRANT SELECT (id, first_name, last_name, suspended_at_ms), UPDATE (suspended_at_ms) ON users TO 'parlor_daemon'@'localhost';
+GRANT SELECT (id, first_name, last_name, suspended_at_ms, erased_at_ms), UPDATE (suspended_at_ms) ON users TO 'parlor_daemon'@'localhost';
 GRANT SELECT (id, user_id, expires_at_ms), UPDATE (token_hash), DELETE ON pending_registrations TO 'parlor_daemon'@'localhost';
 GRANT SELECT, UPDATE (expires_at_ms), DELETE ON sessions TO 'parlor_daemon'@'localhost';
 GRANT SELECT (failed_at_ms), DELETE ON login_failures TO 'parlor_daemon'@'localhost';
@@ -42,19 +42,21 @@ GRANT SELECT, DELETE ON present TO 'parlor_daemon'@'localhost';
 GRANT SELECT, INSERT ON messages TO 'parlor_daemon'@'localhost';
 GRANT SELECT ON bot_rules TO 'parlor_daemon'@'localhost';
 
--- People with a client: they see all but hashes, suspend, end sessions, remove messages, rename groups and
--- hand them over, remove members (docs/protocol.md, section 7), try mails again, teach the bot, tell the daemons. The schema itself is changed by its owner, who runs sql/migrate.sh.
+-- People with a client: they see all but hashes, and change what the procedures of sql/admin change, which check, write
+-- the audit and tell the daemons. Helpers among those run with the rights of who calls them, so that nobody gains anything
+-- by calling one himself. The schema itself is changed by its owner, who runs sql/migrate.sh and sql/admin/install.sh.
+GRANT EXECUTE ON * TO 'parlor_admin'@'localhost';
 GRANT SELECT ON schema_migrations TO 'parlor_admin'@'localhost';
-GRANT SELECT (id, email, email_key, first_name, last_name, created_at_ms, suspended_at_ms),
-  UPDATE (first_name, last_name, suspended_at_ms) ON users TO 'parlor_admin'@'localhost';
-GRANT SELECT (id, email, email_key, first_name, last_name, requested_at_ms, expires_at_ms, user_id), DELETE
+GRANT SELECT (id, email, email_key, first_name, last_name, created_at_ms, suspended_at_ms, erased_at_ms)
+  ON users TO 'parlor_admin'@'localhost';
+GRANT SELECT (id, email, email_key, first_name, last_name, requested_at_ms, expires_at_ms, user_id)
   ON pending_registrations TO 'parlor_admin'@'localhost';
-GRANT SELECT (id, user_id, created_at_ms, expires_at_ms, max_expires_at_ms), DELETE ON sessions TO 'parlor_admin'@'localhost';
-GRANT SELECT, DELETE ON login_failures TO 'parlor_admin'@'localhost';
-GRANT SELECT, DELETE ON send_rates TO 'parlor_admin'@'localhost';
+GRANT SELECT (id, user_id, created_at_ms, expires_at_ms, max_expires_at_ms) ON sessions TO 'parlor_admin'@'localhost';
+GRANT SELECT ON login_failures TO 'parlor_admin'@'localhost';
+GRANT SELECT ON send_rates TO 'parlor_admin'@'localhost';
 GRANT SELECT, UPDATE, DELETE ON mail_outbox TO 'parlor_admin'@'localhost';
-GRANT SELECT, INSERT, DELETE ON events TO 'parlor_admin'@'localhost';
-GRANT SELECT, DELETE ON daemons TO 'parlor_admin'@'localhost';
+GRANT SELECT, INSERT ON events TO 'parlor_admin'@'localhost';
+GRANT SELECT ON daemons TO 'parlor_admin'@'localhost';
 GRANT SELECT ON online TO 'parlor_admin'@'localhost';
 GRANT SELECT, DELETE ON present TO 'parlor_admin'@'localhost';
 GRANT SELECT ON conversations TO 'parlor_admin'@'localhost';
@@ -63,7 +65,8 @@ GRANT SELECT, UPDATE (name, owner_id, presence_seq, member_count) ON chat_groups
 GRANT SELECT ON bot_chats TO 'parlor_admin'@'localhost';
 GRANT SELECT, DELETE ON members TO 'parlor_admin'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON bot_rules TO 'parlor_admin'@'localhost';
-GRANT SELECT, UPDATE (body), DELETE ON messages TO 'parlor_admin'@'localhost';
+GRANT SELECT ON messages TO 'parlor_admin'@'localhost';
+GRANT SELECT ON audit TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_users TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_registrations TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_sessions TO 'parlor_admin'@'localhost';
@@ -74,3 +77,4 @@ GRANT SELECT ON admin_members TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_messages TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_mail TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_daemons TO 'parlor_admin'@'localhost';
+GRANT SELECT ON admin_audit TO 'parlor_admin'@'localhost';

@@ -15,7 +15,8 @@ CREATE TABLE schema_migrations (
   applied_at_ms BIGINT       NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- People. `email` as it was entered, `email_key` in lower case: addresses are compared without regard to case.
+-- People. `email` as it was entered, `email_key` in lower case: addresses are compared without regard to case. Somebody
+-- erased stays as a row without name and address, so that old ids mean something; he is suspended as well.
 CREATE TABLE users (
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   email           VARCHAR(254) NOT NULL,
@@ -25,11 +26,13 @@ CREATE TABLE users (
   password_hash   VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   created_at_ms   BIGINT       NOT NULL,
   suspended_at_ms BIGINT       NULL,
+  erased_at_ms    BIGINT       NULL,
   UNIQUE KEY users_email (email_key)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- One row an address that asked for an account; asking again replaces it. `token_hash` is the SHA-256 of the link's
--- token, made when the mail is sent: NULL until then. Kept after use, so that a second click can be told so.
+-- token, made when the mail is sent: NULL until then. Kept after use, so that a second click can be told so. An empty
+-- `password_hash` is an invitation: who opens the link chooses the password.
 CREATE TABLE pending_registrations (
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   email           VARCHAR(254) NOT NULL,
@@ -84,7 +87,7 @@ CREATE TABLE send_rates (
 -- (`claimed_until_ms`), talks SMTP without holding a lock, and deletes the row, or sets the next try.
 CREATE TABLE mail_outbox (
   id                 BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  kind               VARCHAR(32)  NOT NULL,  -- registration_link, address_taken, password_changed
+  kind               VARCHAR(32)  NOT NULL,  -- registration_link, address_taken, password_changed, invitation
   recipient          VARCHAR(254) NOT NULL,
   recipient_name     VARCHAR(129) NOT NULL,
   registration_id    BIGINT UNSIGNED NULL,
@@ -98,7 +101,8 @@ CREATE TABLE mail_outbox (
   CONSTRAINT mail_outbox_registration FOREIGN KEY (registration_id) REFERENCES pending_registrations (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Rooms, groups and bot chats alike: the row that is locked to give the next seq and time. kind: 1 room, 2 group, 3 bot.
+-- Rooms, groups and bot chats alike: the row that is locked to give the next seq and time. kind: 1 room, 2 group, 3 bot;
+-- 0: a deleted group, whose messages are still being deleted.
 CREATE TABLE conversations (
   id              BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   kind            TINYINT UNSIGNED NOT NULL,
@@ -164,7 +168,8 @@ CREATE TABLE messages (
   sender_id       BIGINT UNSIGNED NOT NULL,  -- 0: the bot
   body            TEXT            NOT NULL,
   client_msg_id   VARBINARY(64)   NULL,
-  flags           TINYINT UNSIGNED NOT NULL DEFAULT 0,  -- 1: the bot apologizes, it had no answer; 2: its rules answered
+  -- 1: the bot apologizes, it had no answer; 2: its rules answered; 4: removed by an administrator, the body is empty
+  flags           TINYINT UNSIGNED NOT NULL DEFAULT 0,
   PRIMARY KEY (conversation_id, sent_at_ms),
   UNIQUE KEY messages_client (conversation_id, sender_id, client_msg_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
@@ -220,6 +225,19 @@ CREATE TABLE bot_rules (
   KEY bot_rules_order (enabled, priority, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- What administrators have changed by the procedures of sql/admin, in the transaction that changed it. `actor` is the
+-- account and host of the client, `target` like 'user 7' or 'group 21': no name and no address. `details` is JSON.
+CREATE TABLE audit (
+  id      BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  at_ms   BIGINT       NOT NULL,
+  actor   VARCHAR(288) NOT NULL,
+  action  VARCHAR(64)  NOT NULL,  -- the procedure, without admin_
+  target  VARCHAR(100) NOT NULL,
+  details TEXT         NOT NULL,
+  KEY audit_time (at_ms),
+  KEY audit_target (target)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 -- ---- For administrators: the same with readable times, in UTC whatever the session's zone, and without hashes. They
 -- ask with the rights of who looks (sql/grants.sql), and depend on no account of the one who made them.
 
@@ -228,7 +246,8 @@ SELECT u.id, u.email, u.first_name, u.last_name,
        CAST(TIMESTAMPADD(MICROSECOND, u.created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
        CAST(TIMESTAMPADD(MICROSECOND, u.suspended_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS suspended_at,
        EXISTS (SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id
-               WHERE o.user_id = u.id AND d.heartbeat_at_ms >= UNIX_TIMESTAMP(NOW(3)) * 1000 - 15000) AS is_online
+               WHERE o.user_id = u.id AND d.heartbeat_at_ms >= UNIX_TIMESTAMP(NOW(3)) * 1000 - 15000) AS is_online,
+       CAST(TIMESTAMPADD(MICROSECOND, u.erased_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS erased_at
 FROM users u;
 
 CREATE SQL SECURITY INVOKER VIEW admin_registrations AS
@@ -271,7 +290,8 @@ FROM members m JOIN conversations c ON c.id = m.conversation_id;
 
 CREATE SQL SECURITY INVOKER VIEW admin_messages AS
 SELECT conversation_id, seq, sender_id,
-       CAST(TIMESTAMPADD(MICROSECOND, sent_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS sent_at, body
+       CAST(TIMESTAMPADD(MICROSECOND, sent_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS sent_at, body,
+       flags & 4 <> 0 AS is_removed
 FROM messages;
 
 CREATE SQL SECURITY INVOKER VIEW admin_mail AS
@@ -286,6 +306,10 @@ SELECT d.id, d.endpoint, (SELECT COUNT(*) FROM online o WHERE o.daemon_id = d.id
        CAST(TIMESTAMPADD(MICROSECOND, d.started_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS started_at,
        CAST(TIMESTAMPADD(MICROSECOND, d.heartbeat_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS heartbeat_at
 FROM daemons d;
+
+CREATE SQL SECURITY INVOKER VIEW admin_audit AS
+SELECT id, CAST(TIMESTAMPADD(MICROSECOND, at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS at, actor, action, target, details
+FROM audit;
 
 -- The bot's first rules. Edit them as you like (docs/bot.md): no update of Parlor touches this table again. In a string of
 -- SQL a backslash is written twice.
@@ -415,4 +439,5 @@ INSERT INTO bot_rules (priority, pattern, answer) VALUES
 -- This file is what these migrations lead to.
 INSERT INTO schema_migrations (version, name, applied_at_ms) VALUES
   (1, 'initial', UNIX_TIMESTAMP() * 1000),
-  (2, 'groups_and_bot', UNIX_TIMESTAMP() * 1000);
+  (2, 'groups_and_bot', UNIX_TIMESTAMP() * 1000),
+  (3, 'operate', UNIX_TIMESTAMP() * 1000);

@@ -289,6 +289,16 @@ TEST_F(GrantsTest, NobodyCanDoMore) {
   Refused(admin, "SELECT password_hash FROM users");
   Refused(admin, "SELECT token_hash FROM sessions");
   Refused(admin, "UPDATE users SET password_hash = ''");
+  Refused(admin, "UPDATE users SET suspended_at_ms = 1");
+  Refused(admin, "UPDATE messages SET body = ''");
+  Refused(admin, "DELETE FROM messages");
+  Refused(admin, "DELETE FROM sessions");
+  Refused(admin, "DELETE FROM events");
+  Refused(admin,
+          "INSERT INTO audit (at_ms, actor, action, target, details) VALUES (1, '', '', '', '')");
+  Refused(admin, "UPDATE audit SET actor = ''");
+  Refused(admin, "DELETE FROM audit");
+  Refused(admin, "CREATE PROCEDURE x() SELECT 1");
 }
 
 TEST_F(GrantsTest, RenewingTakesBackWhatIsTooMuch) {
@@ -326,7 +336,7 @@ TEST_F(GrantsTest, RenewingDisturbsNobody) {
 TEST_F(GrantsTest, AdministratorSeesTheViews) {
   db::Database admin(As("admin", "three"), clock_);
   for (const char* view : {"users", "registrations", "sessions", "conversations", "groups",
-                           "present", "members", "messages", "mail", "daemons"}) {
+                           "present", "members", "messages", "mail", "daemons", "audit"}) {
     Works(admin, view, [&](db::Transaction& tx) {
       return tx.QueryText("SELECT * FROM admin_" + std::string(view)).status();
     });

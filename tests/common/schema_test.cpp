@@ -74,7 +74,7 @@ TEST(SchemaTest, MigratingAgainChangesNothing) {
   const auto before = Dump(db);
   std::string output;
   EXPECT_EQ(Migrate(db, &output), 0) << output;
-  EXPECT_NE(output.find("is at migration 2"), std::string::npos) << output;
+  EXPECT_NE(output.find("is at migration 3"), std::string::npos) << output;
   EXPECT_EQ(before, Dump(db));
 }
 
@@ -86,8 +86,8 @@ TEST(SchemaTest, NewerHalfWayAndForeignDatabasesAreRefused) {
     EXPECT_EQ(Migrate(db, &output), 1) << output;
     EXPECT_NE(output.find(because), std::string::npos) << output;
   };
-  refused("INSERT INTO schema_migrations VALUES (3, 'from_the_future', 1)", "newer");
-  refused("UPDATE schema_migrations SET version = 4 WHERE version = 3", "not 3");
+  refused("INSERT INTO schema_migrations VALUES (4, 'from_the_future', 1)", "newer");
+  refused("UPDATE schema_migrations SET version = 5 WHERE version = 4", "not 4");
   refused("UPDATE schema_migrations SET applied_at_ms = 0 WHERE version = 1", "failed half-way");
 }
 

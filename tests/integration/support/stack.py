@@ -15,7 +15,7 @@ from pathlib import Path
 import pymysql
 import requests
 
-from support import processes
+from support import administration, processes
 from support.people import Person
 from support.sockets import handshake_status
 from support.waiting import wait_until
@@ -179,6 +179,11 @@ class Stack:
                 return list(cursor.fetchall())
         finally:
             connection.close()
+
+    def admin(self, sql):
+        """Runs SQL by the mariadb client as parlor_admin, as administrators do; the result sets, each a list of rows
+        ({column: text or None}). Fails as administration.Refused with what the client says."""
+        return administration.run(self.var, sql)
 
     def everything_in_database(self):
         """Every table as bytes, the way a backup holds it."""

@@ -1,0 +1,62 @@
+// sql/admin/install.sh: when it loads the procedures, and what they may be called for.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/support/database.h"
+
+namespace parlor {
+namespace {
+
+using testing::RunSqlScript;
+using testing::TestDatabase;
+
+int Install(TestDatabase& db, std::string* output) {
+  return RunSqlScript("", "sql/admin/install.sh", db.config().name, output);
+}
+
+uint64_t Procedures(TestDatabase& db, const std::string& condition = "TRUE") {
+  return db.Number("SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = '" +
+                   db.config().name + "' AND " + condition);
+}
+
+TEST(AdminInstallTest, LoadsAndLoadsAgain) {
+  TestDatabase db;
+  std::string output;
+  ASSERT_EQ(Install(db, &output), 0) << output;
+  const uint64_t loaded = Procedures(db);
+  EXPECT_GT(loaded, 5u);
+  db.Run("CREATE PROCEDURE admin_of_an_older_version() SELECT 1");
+  db.Run("CREATE PROCEDURE of_somebody_else() SELECT 1");
+  ASSERT_EQ(Install(db, &output), 0) << output;
+  EXPECT_EQ(Procedures(db), loaded + 1) << "somebody else's stays, ours of an older version goes";
+}
+
+TEST(AdminInstallTest, HelpersGiveNobodyTheOwnersRights) {
+  TestDatabase db;
+  std::string output;
+  ASSERT_EQ(Install(db, &output), 0) << output;
+  EXPECT_EQ(Procedures(db, "routine_name LIKE 'internal%' AND security_type <> 'INVOKER'"), 0u);
+  EXPECT_EQ(Procedures(db, "routine_name NOT LIKE 'internal%' AND security_type <> 'DEFINER'"), 0u);
+  EXPECT_EQ(Procedures(db, "routine_name NOT LIKE 'internal%' AND routine_comment = ''"), 0u);
+  EXPECT_EQ(Procedures(db, "routine_type <> 'PROCEDURE'"), 0u)
+      << "functions are refused by servers with a binary log";
+}
+
+TEST(AdminInstallTest, RefusesWhatIsNotTheNewestSchema) {
+  TestDatabase db, empty(TestDatabase::Tables::kNone);
+  std::string output;
+  EXPECT_EQ(Install(empty, &output), 1);
+  EXPECT_NE(output.find("run sql/migrate.sh first"), std::string::npos) << output;
+  db.Run("UPDATE schema_migrations SET applied_at_ms = 0 WHERE version = 3");
+  EXPECT_EQ(Install(db, &output), 1);
+  EXPECT_NE(output.find("failed half-way"), std::string::npos) << output;
+  db.Run("DELETE FROM schema_migrations WHERE version = 3");
+  EXPECT_EQ(Install(db, &output), 1);
+  EXPECT_NE(output.find("the database is at migration 2, the procedures need 3"), std::string::npos)
+      << output;
+  EXPECT_EQ(Procedures(db), 0u);
+}
+
+}  // namespace
+}  // namespace parlor
