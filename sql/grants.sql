@@ -54,7 +54,7 @@ GRANT SELECT (id, email, email_key, first_name, last_name, requested_at_ms, expi
 GRANT SELECT (id, user_id, created_at_ms, expires_at_ms, max_expires_at_ms) ON sessions TO 'parlor_admin'@'localhost';
 GRANT SELECT ON login_failures TO 'parlor_admin'@'localhost';
 GRANT SELECT ON send_rates TO 'parlor_admin'@'localhost';
-GRANT SELECT, UPDATE, DELETE ON mail_outbox TO 'parlor_admin'@'localhost';
+GRANT SELECT ON mail_outbox TO 'parlor_admin'@'localhost';
 GRANT SELECT, INSERT ON events TO 'parlor_admin'@'localhost';
 GRANT SELECT ON daemons TO 'parlor_admin'@'localhost';
 GRANT SELECT ON online TO 'parlor_admin'@'localhost';
@@ -64,7 +64,7 @@ GRANT SELECT ON chat_rooms TO 'parlor_admin'@'localhost';
 GRANT SELECT, UPDATE (name, owner_id, presence_seq, member_count) ON chat_groups TO 'parlor_admin'@'localhost';
 GRANT SELECT ON bot_chats TO 'parlor_admin'@'localhost';
 GRANT SELECT, DELETE ON members TO 'parlor_admin'@'localhost';
-GRANT SELECT, INSERT, UPDATE, DELETE ON bot_rules TO 'parlor_admin'@'localhost';
+GRANT SELECT ON bot_rules TO 'parlor_admin'@'localhost';
 GRANT SELECT ON messages TO 'parlor_admin'@'localhost';
 GRANT SELECT ON audit TO 'parlor_admin'@'localhost';
 GRANT SELECT ON admin_users TO 'parlor_admin'@'localhost';

@@ -296,6 +296,11 @@ TEST_F(GrantsTest, NobodyCanDoMore) {
   Refused(admin, "DELETE FROM events");
   Refused(admin,
           "INSERT INTO audit (at_ms, actor, action, target, details) VALUES (1, '', '', '', '')");
+  Refused(admin, "INSERT INTO bot_rules (pattern, answer) VALUES ('tea', 'Yes.')");
+  Refused(admin, "UPDATE bot_rules SET enabled = FALSE");
+  Refused(admin, "DELETE FROM bot_rules");
+  Refused(admin, "UPDATE mail_outbox SET attempts = 0");
+  Refused(admin, "DELETE FROM mail_outbox");
   Refused(admin, "UPDATE audit SET actor = ''");
   Refused(admin, "DELETE FROM audit");
   Refused(admin, "CREATE PROCEDURE x() SELECT 1");
@@ -341,18 +346,6 @@ TEST_F(GrantsTest, AdministratorSeesTheViews) {
       return tx.QueryText("SELECT * FROM admin_" + std::string(view)).status();
     });
   }
-}
-
-TEST_F(GrantsTest, AdministratorTeachesTheBot) {
-  db::Database admin(As("admin", "three"), clock_);
-  for (const char* sql : {"INSERT INTO bot_rules (pattern, answer) VALUES ('tea', 'Yes.')",
-                          "UPDATE bot_rules SET enabled = FALSE, priority = 5, pattern = 'milk', "
-                          "answer = 'No.' WHERE pattern = 'tea'",
-                          "DELETE FROM bot_rules WHERE pattern = 'milk'"}) {
-    Works(admin, sql, [&](db::Transaction& tx) { return tx.ExecuteText(sql).status(); });
-  }
-  Works(admin, "SELECT",
-        [](db::Transaction& tx) { return tx.QueryText("SELECT * FROM bot_rules").status(); });
 }
 
 // The SQL of docs/protocol.md, section 7, as the administrator, with other values.
