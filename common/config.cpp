@@ -262,6 +262,7 @@ Status CheckTogether(const Config& config) {
 Result<Config> LoadConfig(const std::string& path,
                           const std::map<std::string, std::string>& environment) {
   Config config;
+  config.file = path;
   if (!path.empty()) PARLOR_RETURN_IF_ERROR(LoadFile(path, config));
   for (const auto& [variable, text] : environment) {
     PARLOR_RETURN_IF_ERROR(LoadVariable(variable, text, config));

@@ -143,6 +143,7 @@ struct LogConfig {
 };
 
 struct Config {
+  std::string file;  // what it was read from, and is at a reload; empty: no file. No option
   DatabaseConfig database;
   BusConfig bus;
   HttpConfig http;

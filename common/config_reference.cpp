@@ -9,6 +9,7 @@ namespace parlor {
 namespace {
 
 constexpr size_t kWidth = 98;
+constexpr const char* kReload = " A reload takes it over.";
 
 // `text` as comment lines of at most kWidth characters, broken between words.
 void PrintComment(std::ostream& out, std::string_view text) {
@@ -52,13 +53,16 @@ struct DefaultLiteral {
 void PrintConfigReference(std::ostream& out) {
   Config defaults;
   PrintComment(out, "Parlor: every option, with its default.");
-  PrintComment(out,
-               "The programs read the file named by --config or the variable PARLOR_CONFIG, else "
-               "/etc/parlor/parlor.toml if there is one. An environment variable wins over the "
-               "file: for [bus] sweep_ms it is PARLOR_BUS_SWEEP_MS; the items of a list are "
-               "separated by commas. Leave out what you do not change. A key or PARLOR_ variable "
-               "that is not listed here, a wrong type, or a value out of bounds stops the start "
-               "with a sentence that says so. Try a file with --check-config.");
+  PrintComment(
+      out,
+      "The programs read the file named by --config or the variable PARLOR_CONFIG, else "
+      "/etc/parlor/parlor.toml if there is one. An environment variable wins over the "
+      "file: for [bus] sweep_ms it is PARLOR_BUS_SWEEP_MS; the items of a list are "
+      "separated by commas. Leave out what you do not change. A key or PARLOR_ variable "
+      "that is not listed here, a wrong type, or a value out of bounds stops the start "
+      "with a sentence that says so. Try a file with --check-config. A change counts from "
+      "the next start on; where it says so, parlor-wsd takes it over at a reload (SIGHUP). "
+      "Workers are replaced one by one when their pool is reloaded, so they take over all.");
   for (const Section& section : ConfigSections()) {
     out << '\n';
     PrintComment(out, section.help);
@@ -67,7 +71,7 @@ void PrintConfigReference(std::ostream& out) {
       if (option.section != section.name) continue;
       out << '\n';
       PrintComment(out, option.help);
-      PrintComment(out, "Allowed: " + OptionBounds(option) + ".");
+      PrintComment(out, "Allowed: " + OptionBounds(option) + "." + (option.reload ? kReload : ""));
       out << option.name << " = " << std::visit(DefaultLiteral{defaults}, option.place) << '\n';
     }
   }

@@ -1,6 +1,7 @@
 #include "common/config_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/config_checks.h"
 
@@ -214,7 +215,8 @@ constexpr Option kOptions[] = {
          "Origin are no browsers and may. Empty: the host that the socket itself is reached "
          "by. \"*\": every page, for a public service.",
      .allowed = "scheme://host or scheme://host:port, or \"*\"",
-     .accepts = IsOrigin},
+     .accepts = IsOrigin,
+     .reload = true},
     {.section = "socket",
      .name = "max_connections",
      .place = PLACE(socket, max_connections),
@@ -301,14 +303,16 @@ constexpr Option kOptions[] = {
              "included. Beyond it 'too_fast', and nothing is stored. People never type 20 a "
              "second; programs are asked to.",
      .min = 1,
-     .max = 100000},
+     .max = 100000,
+     .reload = true},
     {.section = "limits",
      .name = "message_burst",
      .place = PLACE(limits, message_burst),
      .help = "Messages a user who was quiet may send at once before that rate counts: what a "
              "client kept while it was offline.",
      .min = 1,
-     .max = 1000000},
+     .max = 1000000,
+     .reload = true},
     {.section = "limits",
      .name = "bad_frames_per_minute",
      .place = PLACE(limits, bad_frames_per_minute),
@@ -316,14 +320,16 @@ constexpr Option kOptions[] = {
              "with this one it is closed with 4400. A broken client should notice, not burn our "
              "time.",
      .min = 1,
-     .max = 10000},
+     .max = 10000,
+     .reload = true},
     {.section = "limits",
      .name = "refusals_per_10s",
      .place = PLACE(limits, refusals_per_10s),
      .help = "Answers 'too_fast' in ten seconds on one connection; then it is closed with 4429, "
              "because refusing costs something too.",
      .min = 1,
-     .max = 100000},
+     .max = 100000,
+     .reload = true},
     {.section = "limits",
      .name = "wrong_passwords",
      .place = PLACE(limits, wrong_passwords),
@@ -655,7 +661,8 @@ constexpr Option kOptions[] = {
              "a line for every request and connection. No level writes tokens, passwords, message "
              "texts or e-mail addresses.",
      .allowed = "\"debug\", \"info\", \"warning\" or \"error\"",
-     .accepts = IsLogLevel},
+     .accepts = IsLogLevel,
+     .reload = true},
 };
 
 #undef PLACE
@@ -695,5 +702,18 @@ std::string OptionVariable(const Option& option) {
 }
 
 std::string OptionBounds(const Option& option) { return std::visit(Bounds{option}, option.place); }
+
+std::vector<const Option*> ChangedOptions(Config before, Config after) {
+  std::vector<const Option*> changed;
+  for (const Option& option : kOptions) {
+    const auto differs = [&](auto place) { return place(before) != place(after); };
+    if (std::visit(differs, option.place)) changed.push_back(&option);
+  }
+  return changed;
+}
+
+void CopyOption(const Option& option, Config source, Config& config) {
+  std::visit([&](auto place) { place(config) = std::move(place(source)); }, option.place);
+}
 
 }  // namespace parlor

@@ -37,6 +37,7 @@ struct Option {
   bool (*accepts)(std::string_view) = nullptr;
 
   bool secret = false;  // never shown, in no sentence
+  bool reload = false;  // parlor-wsd takes a new value over while it runs (SIGHUP)
 };
 
 struct Section {
@@ -51,5 +52,11 @@ std::span<const Option> ConfigOptions();
 std::string OptionKey(const Option& option);       // database.socket
 std::string OptionVariable(const Option& option);  // PARLOR_DATABASE_SOCKET
 std::string OptionBounds(const Option& option);    // "a whole number from 1 to 60", "text", …
+
+// The options that differ, in the table's order.
+std::vector<const Option*> ChangedOptions(Config before, Config after);
+
+// Gives one option of `config` the value that it has in `source`.
+void CopyOption(const Option& option, Config source, Config& config);
 
 }  // namespace parlor

@@ -96,6 +96,8 @@ Level ParseLevel(std::string_view name) {
 
 void Init(std::string_view program, Level level) { Sink() = MakeLogger(program, ToSpdlog(level)); }
 
+void SetLevel(Level level) { Sink()->set_level(ToSpdlog(level)); }
+
 Field::Field(std::string_view k, const Status& status) : key(k), value("ok") {
   if (status.ok()) return;
   // On the wire both are "unavailable"; who reads the log needs to know which it was.

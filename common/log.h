@@ -31,6 +31,9 @@ Level ParseLevel(std::string_view name);
 // "parlor".
 void Init(std::string_view program, Level level);
 
+// Changes the level of a running program. Any thread.
+void SetLevel(Level level);
+
 // One key=value of a record.
 struct Field {
   template <std::integral T>

@@ -26,9 +26,9 @@ bool StartedByHand();
 int ServeCgi(size_t max_body_bytes, const HandleRequest& handle);
 
 // Answers requests on the listening socket that is descriptor 0, one at a time, until SIGTERM,
-// SIGINT or SIGUSR1 (the request in hand is finished: 0) or until accepting fails for good (1, a
-// line in the log; the supervisor starts the program again). A client that went away is nobody's
-// error.
+// SIGINT, SIGUSR1 or SIGUSR2 (the request in hand is finished: 0) or until accepting fails for
+// good (1, a line in the log; the supervisor starts the program again). A client that went away is
+// nobody's error. multiwatch passes SIGUSR2 on and starts workers anew: so a pool is reloaded.
 int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle);
 
 }  // namespace parlor::fcgi

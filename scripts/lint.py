@@ -26,6 +26,7 @@ OWNERS = {
     "fcgi": ["fcgi/fcgi_io.cpp"],
     "libwebsockets.h": ["wsd/server_impl.h"],
     "uv.h": ["wsd/server_impl.h"],
+    "systemd/": ["wsd/supervisor.cpp"],
     "curl/": ["wsd/smtp.cpp", "wsd/bot/openai_engine.cpp"],
     "re2/": ["wsd/bot/rules.cpp"],
     "zmq": ["common/bus.cpp"],

@@ -37,6 +37,11 @@ Gateway::Gateway(const Config& config, const Clock& clock, Threads threads)
       bot_load_(config.bot),
       resync_log_(clock, kResyncLogMs) {}
 
+void Gateway::SetLimits(const LimitsConfig& limits) {
+  limits_ = limits;
+  rates_.SetLimits(limits);
+}
+
 Session& Gateway::Open(Peer& peer) {
   const ConnectionId id(++last_connection_);
   const int64_t now = clock_.MonotonicMs();

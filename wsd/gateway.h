@@ -82,6 +82,12 @@ class Gateway {
   // ---- From the threads
   void Handle(std::vector<LoopItem> items);
 
+  // Other limits from here on; buckets in use go on with them.
+  void SetLimits(const LimitsConfig& limits);
+
+  // Whether people can sign in: what Start() asked for is here.
+  bool ready() const { return groups_.loaded(); }
+
   // ---- Time: about every 100 ms
   void Tick();
 
@@ -174,7 +180,7 @@ class Gateway {
   void On(const BotAnswered& answer);
 
   const SocketConfig socket_;
-  const LimitsConfig limits_;
+  LimitsConfig limits_;
   const int64_t idle_ms_;
   const Clock& clock_;
   const Threads threads_;

@@ -97,8 +97,8 @@ void Server::Impl::StartHandles() {
   uv_check_start(&check_, [](uv_check_t* handle) { Of(handle).FlushTouched(); });
   uv_prepare_start(&prepare_, [](uv_prepare_t* handle) { Of(handle).FlushTouched(); });
   uv_timer_start(
-      &tick_, [](uv_timer_t* handle) { Of(handle).gateway_.Tick(); }, kTickMs, kTickMs);
-  constexpr std::array numbers{SIGTERM, SIGINT};
+      &tick_, [](uv_timer_t* handle) { Of(handle).Tick(); }, kTickMs, kTickMs);
+  constexpr std::array numbers{SIGTERM, SIGINT, SIGHUP};
   for (size_t i = 0; i < signals_.size(); ++i) {
     uv_signal_init(&loop_, &signals_[i]);
     signals_[i].data = this;
@@ -145,6 +145,12 @@ void Server::Impl::Run() {
   StopListening();
 }
 
+void Server::Impl::Tick() {
+  gateway_.Tick();
+  if (!supervisor_.ready() && gateway_.ready() && stage_ == Stage::kServing) supervisor_.Ready();
+  supervisor_.Alive(static_cast<int64_t>(uv_now(&loop_)), gateway_.connections());
+}
+
 // Nobody serves who connects from here on: he must be refused at once, and not wait in the kernel's
 // queue until the threads have ended. The descriptors are closed by the library when it ends (a
 // destroyed virtual host of a foreign loop keeps its own).
@@ -175,6 +181,10 @@ void Server::Impl::CloseHandles() {
 // ---- Ending ------------------------------------------------------------------------------------
 
 void Server::Impl::OnSignal(int number) {
+  if (number == SIGHUP) {
+    if (stage_ == Stage::kServing) StartReload();
+    return;
+  }
   if (stage_ != Stage::kServing) {
     log::Warning("ending at once", {{"signal", number}});
     if (lock_) lock_->RemoveFiles();
@@ -182,6 +192,7 @@ void Server::Impl::OnSignal(int number) {
   }
   log::Info("ending", {{"signal", number}, {"connections", gateway_.connections()}});
   stage_ = Stage::kDraining;
+  supervisor_.Stopping();
   uv_update_time(&loop_);
   ending_began_ms_ = static_cast<int64_t>(uv_now(&loop_));
   gateway_.StartDraining();

@@ -38,7 +38,8 @@ class Server {
 
   // Runs the loop until SIGTERM or SIGINT and the graceful end after it: nothing new is accepted;
   // what was taken is committed, acknowledged and delivered; everybody is closed with 1012, in
-  // slices; nobody listens any more. Takes at most socket.shutdown_timeout_ms. A second signal ends the process at once.
+  // slices; nobody listens any more. SIGHUP reads the configuration again, and takes over what may
+  // change while people are connected (config_table.h). The supervisor is told of all that. Takes at most socket.shutdown_timeout_ms. A second signal ends the process at once.
   void Run();
 
  private:

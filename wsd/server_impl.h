@@ -1,5 +1,6 @@
 // The inside of the server, shared by server.cpp (life and end), server_events.cpp (what
-// libwebsockets tells) and server_send.cpp (writing), the only files that know the library.
+// libwebsockets tells), server_send.cpp (writing) and server_reload.cpp (a new configuration), the
+// only files that know the library.
 #pragma once
 
 #include <libwebsockets.h>
@@ -9,11 +10,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wsd/listen_lock.h"
 #include "wsd/refusal.h"
 #include "wsd/server.h"
+#include "wsd/supervisor.h"
 
 namespace parlor::wsd {
 
@@ -22,7 +25,7 @@ inline constexpr size_t kMaxFlushBytes = 262144;  // one write; what is not take
 class Server::Impl {
  public:
   Impl(const Config& config, Gateway& gateway, std::function<void()> drain_mailbox)
-      : socket_(config.socket), gateway_(gateway), drain_mailbox_(std::move(drain_mailbox)) {
+      : config_(config), gateway_(gateway), drain_mailbox_(std::move(drain_mailbox)) {
     scratch_.reserve(kMaxFlushBytes);
   }
   ~Impl();
@@ -102,6 +105,13 @@ class Server::Impl {
   void Flush(Connection& connection);
   bool WriteQueue(Connection& connection);
 
+  void Tick();
+
+  // server_reload.cpp
+  void StartReload();
+  void FinishReload();
+  std::string TakeOver(const Config& loaded);
+
   // Ending.
   void OnSignal(int number);
   void EndingStep();
@@ -117,7 +127,9 @@ class Server::Impl {
     return *static_cast<Impl*>(handle->data);
   }
 
-  const SocketConfig socket_;
+  Config config_;  // what is in force: a reload changes some of it
+  const SocketConfig& socket_ = config_.socket;
+  Supervisor supervisor_;
   Gateway& gateway_;
   const std::function<void()> drain_mailbox_;
 
@@ -133,7 +145,7 @@ class Server::Impl {
   uv_timer_t tick_{};
   uv_timer_t delay_{};
   uv_timer_t ending_{};
-  std::array<uv_signal_t, 2> signals_{};
+  std::array<uv_signal_t, 3> signals_{};
 
   lws_context* context_ = nullptr;
   std::vector<int> listening_;  // until StopListening(); the library owns them
@@ -144,6 +156,10 @@ class Server::Impl {
   std::vector<Connection*> touched_;
   std::vector<Connection*> delayed_;
   std::string scratch_;
+
+  uv_work_t reload_work_{};
+  std::optional<Result<Config>> reload_;  // while the file is read, which a thread of libuv does
+  bool reload_again_ = false;
 
   Stage stage_ = Stage::kServing;
   int64_t ending_began_ms_ = 0;

@@ -18,6 +18,9 @@ class UserRates {
  public:
   explicit UserRates(const LimitsConfig& limits) : limits_(limits) {}
 
+  // For everything from here on.
+  void SetLimits(const LimitsConfig& limits) { limits_ = limits; }
+
   // One message of `user`, or kTooFast with retry_after_ms and nothing changed.
   Status Take(UserId user, TimestampMs now);
 
@@ -33,7 +36,7 @@ class UserRates {
     send_rate::Bucket bucket;
     bool used = false;  // since TakeHeavy
   };
-  const LimitsConfig limits_;
+  LimitsConfig limits_;
   std::unordered_map<UserId, Use> users_;
 };
 

@@ -109,12 +109,29 @@ TEST(ConfigTableTest, EveryOptionHasAPlaceAKeyAndAVariableOfItsOwn) {
 TEST(ConfigTableTest, KnowsEveryMemberOfConfig) {
   // Every member's size is a multiple of eight bytes, so there is no padding: the members that the
   // table knows fill the struct, or one was forgotten.
-  size_t bytes = 0;
+  size_t bytes = sizeof(Config::file);  // the one that is no option
   Config config;
   for (const Option& option : ConfigOptions()) {
     bytes += std::visit([&](auto at) { return sizeof(at(config)); }, option.place);
   }
   EXPECT_EQ(bytes, sizeof(Config));
+}
+
+TEST(ConfigTableTest, FindsAndCopiesWhatAReloadHasChanged) {
+  Config before;
+  Config after;
+  EXPECT_TRUE(ChangedOptions(before, after).empty());
+  after.socket.allowed_origins = {"https://chat.example.org"};
+  after.limits.message_burst = 7;
+  after.log.level = "debug";
+  after.database.name = "other";
+  std::string changed;
+  for (const Option* option : ChangedOptions(before, after)) {
+    changed += OptionKey(*option) + (option->reload ? " " : "! ");
+    CopyOption(*option, after, before);
+  }
+  EXPECT_EQ(changed, "database.name! socket.allowed_origins limits.message_burst log.level ");
+  EXPECT_TRUE(ChangedOptions(before, after).empty());
 }
 
 TEST(ConfigTableTest, DefaultsAreWithinTheirBounds) {

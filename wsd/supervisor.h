@@ -1,0 +1,40 @@
+// What systemd is told about the daemon (sd_notify(3), Type=notify): that it serves, that it ends,
+// that its loop turns. The only component that knows libsystemd (supervisor.cpp). Without
+// NOTIFY_SOCKET in the environment, as under any other supervisor, nothing is said.
+//
+// The watchdog's ping comes from the loop itself, in Alive(): a loop that is stuck says nothing, and
+// systemd kills the process after WatchdogSec=. Loop's thread. Nothing here waits or fails.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace parlor::wsd {
+
+class Supervisor {
+ public:
+  // Reads how often the watchdog wants to hear from us (WATCHDOG_USEC).
+  Supervisor();
+
+  // Everything below is done: whatever was ordered after this service may start.
+  void Ready();
+  // The configuration is read again; Ready() follows, with `outcome` for `systemctl status`.
+  void Reloading();
+  void Reloaded(const std::string& outcome);
+  void Stopping();
+
+  // At every tick of the loop: pings in half the watchdog's time, and renews the status now and
+  // then. `now_ms` is monotonic.
+  void Alive(int64_t now_ms, size_t connections);
+
+  bool ready() const { return ready_; }
+
+ private:
+  int64_t ping_ms_ = 0;  // 0: there is no watchdog
+  int64_t next_ping_ms_ = 0;
+  int64_t next_status_ms_ = 0;
+  bool ready_ = false;
+};
+
+}  // namespace parlor::wsd
