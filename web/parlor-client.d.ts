@@ -98,7 +98,12 @@ export interface Options {
   /** By which the tabs of one person agree on presence. Default: the browser's; none in Node. */
   BroadcastChannel?: unknown;
   fetch?: typeof fetch;
-  reconnect?: { firstMs?: number; mostMs?: number }; // 500 and 30000; each pause is jittered by half
+  /**
+   * Pauses between attempts: the first (500) and the longest (30000), each jittered by half. And how a line that died
+   * without a word is noticed: after about `quietMs` (50000) without a frame the server is asked for a sign of life,
+   * and without any frame for `answerMs` (20000) after that, the socket is given up.
+   */
+  reconnect?: { firstMs?: number; mostMs?: number; quietMs?: number; answerMs?: number };
   ackTimeoutMs?: number; // 15000: then the socket is taken for dead and everything is sent again on a new one
 }
 
@@ -127,8 +132,8 @@ export class ParlorClient extends EventTarget {
   resume(): boolean; // connects with the stored token; false: there is none
   logout(): Promise<void>; // forgets the token whatever the server says; discards what was unsent
   /**
-   * While 'waiting': do not wait. While 'online' and nothing came for 30 s: a new socket, as the old one may have died
-   * unnoticed. It also enters again what is entered, should somebody have left it elsewhere. Call it on the window's
+   * While 'waiting': do not wait. While 'online': ask the server for a sign of life and wait only 8 s for it, as the
+   * line may have died unnoticed; after minutes without one, as when the machine slept, a new socket at once. It also enters again what is entered, should somebody have left it elsewhere. Call it on the window's
    * 'online' event, and when a page becomes visible.
    */
   connectNow(): void;

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 
+import WebSocket from 'ws';
+
 import { settled, talk, texts } from './support/people.mjs';
 import { scene } from './support/scenes.mjs';
 import { nextEvent, pause, until } from './support/waiting.mjs';
@@ -143,4 +145,38 @@ scene('pauses grow, and connectNow() does not wait', async (scene) => {
   ada.connectNow();
   await pause(50);
   assert.equal(ada.connection, 'online');
+});
+
+// New connections work, the old one swallows everything: as when the way to the server is another one than before.
+scene('a line that falls silent is noticed though nobody writes', async (scene, stack) => {
+  const line = await scene.proxy();
+  const ada = await scene.person('Ada');
+  const bob = await scene.person('Bob', {
+    through: line,
+    reconnect: { firstMs: 50, quietMs: 400, answerMs: 1000 },
+    fetch: (address, options) => fetch(address.replace(line.url, stack.url), options), // the socket's line, no other
+  });
+  const [his, hers] = await talk(ada, bob);
+  his.send('before');
+  await settled(hers, 1);
+  line.fallSilent();
+  his.send('while the line is dead');
+  await settled(his, 2);
+  await settled(hers, 2);
+  assert.deepEqual(texts(hers), ['before', 'while the line is dead']);
+});
+
+scene('a quiet line that lives is asked, answers, and is left alone', async (scene) => {
+  let answers = 0;
+  class Listening extends WebSocket {
+    constructor(url) {
+      super(url);
+      this.addEventListener('message', ({ data }) => (answers += JSON.parse(data).type === 'ready'));
+    }
+  }
+  const ada = await scene.person('Ada', { WebSocket: Listening, reconnect: { quietMs: 50, answerMs: 10000 } });
+  const seen = [];
+  for (const type of ['connection', 'resync']) ada.addEventListener(type, () => seen.push(type));
+  await until(() => answers > 10, 'ten answers');
+  assert.deepEqual([ada.connection, seen], ['online', []]);
 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Socket } from '../../web/client/socket.js';
+import { Clock } from './support/clock.mjs';
 import { until } from './support/waiting.mjs';
 
 class FakeWebSocket {
@@ -116,14 +117,78 @@ test('a socket that was given up concerns nobody', (context) => {
   assert.equal(socket.state, 'closed');
 });
 
-test('connectNow() replaces a socket that has long been silent', (context) => {
+const asked = () => newest().sent.slice(1);
+
+test('a silent socket is asked for a sign of life, and without one another is opened', (context) => {
+  const clock = new Clock(context);
+  const { socket, log } = opened(context);
+  newest().getReady();
+  clock.pass(39000);
+  assert.deepEqual(asked(), []);
+  clock.pass(22000);
+  assert.deepEqual(asked(), [{ token: 'TOKEN' }]);
+  clock.pass(22000);
+  assert.deepEqual(log.slice(3), [1006, 'waiting', 'connecting']);
+  assert.equal(socket.state, 'connecting');
+});
+
+test('whatever comes is a sign of life; the answer is nobody else\'s business', (context) => {
+  const clock = new Clock(context);
+  const { log } = opened(context);
+  newest().getReady();
+  for (let minutes = 0; minutes < 30; minutes += 1) {
+    clock.pass(59000);
+    newest().frame(minutes % 2 ? { type: 'ready', user_id: 7, session_id: 1 } : { type: 'user_update' });
+  }
+  assert.ok(asked().length >= 20, String(asked().length));
+  assert.deepEqual([...new Set(log.slice(3))], ['user_update']);
+});
+
+test('who hears something all the time asks nothing', (context) => {
+  const clock = new Clock(context);
+  const { socket } = opened(context);
+  newest().getReady();
+  for (let n = 0; n < 30; n += 1) {
+    clock.pass(30000);
+    newest().frame({ type: 'user_update' });
+  }
+  assert.deepEqual([asked(), socket.state], [[], 'online']);
+});
+
+test('a page that stood still while the answer came asks again', (context) => {
+  const clock = new Clock(context);
+  const { socket } = opened(context);
+  newest().getReady();
+  clock.pass(61000);
+  clock.standStill(60000);
+  assert.deepEqual([asked().length, socket.state], [2, 'online']);
+  newest().frame({ type: 'ready', user_id: 7, session_id: 1 });
+  clock.pass(30000);
+  assert.equal(socket.state, 'online');
+});
+
+test('connectNow() asks the socket that it has, and waits less long', (context) => {
+  const clock = new Clock(context);
+  const { socket } = opened(context);
+  newest().getReady();
+  socket.connectNow();
+  assert.deepEqual(asked(), []);
+  clock.pass(31000);
+  socket.connectNow();
+  assert.deepEqual([asked().length, socket.state], [1, 'online']);
+  clock.pass(5000);
+  socket.connectNow(); // whoever looks again and again does not put it off
+  clock.pass(4000);
+  assert.notEqual(socket.state, 'online');
+});
+
+test('connectNow() replaces a socket that slept with the machine', (context) => {
+  const clock = new Clock(context);
   const { socket } = opened(context);
   newest().getReady();
   socket.connectNow();
   assert.equal(socket.state, 'online');
-  const now = Date.now;
-  context.after(() => (Date.now = now));
-  Date.now = () => now() + 60000;
+  clock.standStill(300000);
   socket.connectNow();
   assert.equal(socket.state, 'connecting');
 });

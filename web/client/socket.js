@@ -9,12 +9,15 @@
 //   onDown(code)       an open socket is gone; comes before the new state
 //   onEnded(code)      4401, 4403: the session has ended; nothing is tried any more
 //   isTokenGood()      asked after 4401, which a slow network can cause as well; may reject: not known
+//
+// A line can die without a word (another network, a forgotten NAT entry), and a page does not see the server's pings.
+// So after a silence the server is asked for a sign of life (pulse.js): the token, sent again, is answered by `ready`.
 
 import { growing, jittered } from './pauses.js';
+import { Pulse } from './pulse.js';
 
 const READY_TIMEOUT_MS = 20000;
 const STEADY_MS = 5000; // a connection that lasted so long was a good one: pauses start small again
-const SILENT_MS = 30000;
 
 const SIGNED_OUT = 4401;
 const SESSION_ENDED = 4403;
@@ -36,15 +39,20 @@ export class Socket {
   #ws = null;
   #attempt = 0;
   #readyAt = 0;
-  #heardAt = 0;
+  #pulse;
   #timer = null;
 
-  constructor({ url, WebSocket, firstMs = 500, mostMs = 30000 }, handlers) {
+  /** `quietMs`, `answerMs`: as in pulse.js. */
+  constructor({ url, WebSocket, firstMs = 500, mostMs = 30000, quietMs, answerMs }, handlers) {
     this.#url = url;
     this.#WebSocket = WebSocket;
     this.#firstMs = firstMs;
     this.#mostMs = mostMs;
     this.#handlers = handlers;
+    this.#pulse = new Pulse(
+      { quietMs, answerMs },
+      { ask: () => this.send({ token: this.#token }), onDead: () => this.giveUp() },
+    );
   }
 
   open(token) {
@@ -69,11 +77,14 @@ export class Socket {
 
   connectNow() {
     if (this.state === 'waiting') this.#connect();
-    // Nothing tells a page that its connection died while the machine slept. A new one costs little.
-    else if (this.state === 'online' && Date.now() - this.#heardAt > SILENT_MS) {
-      this.giveUp();
-      this.#connect();
+    if (this.state !== 'online') return;
+    if (!this.#pulse.slept) {
+      this.#pulse.hurry();
+      return;
     }
+    // The machine slept, and the server has long dropped us: nothing to ask.
+    this.giveUp();
+    this.#connect();
   }
 
   /** This socket is dead, though nobody has said so: a new one, soon. */
@@ -102,15 +113,17 @@ export class Socket {
   }
 
   #received(text) {
-    this.#heardAt = Date.now();
+    this.#pulse.heard();
     const frame = parsedFrame(text);
     if (frame === null) return;
     if (frame.type !== 'ready') {
       this.#handlers.onFrame(frame);
       return;
     }
+    if (this.state === 'online') return; // the sign of life that was asked for
     clearTimeout(this.#timer);
     this.#readyAt = Date.now();
+    this.#pulse.start();
     this.#enter('online');
     this.#handlers.onReady(frame);
   }
@@ -118,6 +131,7 @@ export class Socket {
   // Takes its handlers from the socket, so that whatever it still does concerns nobody.
   #abandon() {
     clearTimeout(this.#timer);
+    this.#pulse.stop();
     const ws = this.#ws;
     this.#ws = null;
     if (ws === null) return;
