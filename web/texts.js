@@ -103,7 +103,7 @@ export const texts = {
     nothingFound: 'Nobody and nothing is called that.',
     nothingUnread: 'You have read everything.',
     nothingHere: 'Nothing here yet.',
-    failed: 'The list could not be loaded. Trying again …',
+    loadFailed: 'The list could not be loaded. Trying again …',
     you: 'Your profile',
     pending: (n) => `${count(n, 'message', 'messages')} not sent yet`,
     failed: (n) => `${count(n, 'message', 'messages')} could not be sent`,

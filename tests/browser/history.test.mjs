@@ -1,6 +1,6 @@
 // A conversation of 5,000 messages: all of them can be scrolled to, the view never jumps, and typing redraws none.
 //
-// How long things take is printed, not judged: that depends on the machine.
+// How long things take is printed. Judged is only what no busy machine can fake: a few keys in a row without a long task.
 
 import assert from 'node:assert/strict';
 
@@ -11,6 +11,7 @@ import { scene } from './support/scenes.mjs';
 
 const COUNT = 5000;
 const JUMP_PX = 2; // fractions of pixels, twice
+const LONG_TASK_MS = 100;
 
 /** In the page: goes up page by page to the beginning, or the first jump. How far the row in sight moved each time. */
 async function scrollToBeginning({ beginning, jumpPx }) {
@@ -105,20 +106,28 @@ scene('5,000 messages: all of them, none twice, no jump; typing redraws no row',
   await page.evaluate(provokeLongTask);
   await page.waitForFunction(() => window.longest >= 80); // so the figures below mean something
   await page.evaluate(() => (window.longest = 0));
-  const typed = 'typing while five thousand messages are shown, and on and on '.repeat(2);
+  const words = 'typing while five thousand messages are shown, and on and on '.match(/.{12}/g);
+  const typed = [...words, ...words, ...words, ...words].join('');
   await adas.composer(bob.name).focus();
-  await page.keyboard.type(typed);
+  const longest = [];
+  for (let at = 0; at < typed.length; at += 12) {
+    await page.evaluate(() => (window.longest = 0));
+    await page.keyboard.type(typed.slice(at, at + 12));
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50))));
+    longest.push(await page.evaluate(() => window.longest));
+  }
   assert.equal(await adas.composer(bob.name).inputValue(), typed);
-  const seen = await page.evaluate(() => ({ changes: window.changes, longest: window.longest }));
-  scene.note(`typing ${typed.length} letters with ${COUNT} shown: longest task over 50 ms: ${seen.longest} ms`);
-  assert.equal(seen.changes, 0, 'typing changed the list of messages');
+  scene.note(`typing ${typed.length} letters with ${COUNT} shown: longest task of each 12: ${longest} ms (0: under 50)`);
+  assert.equal(await page.evaluate(() => window.changes), 0, 'typing changed the list of messages');
+  // A key that costs much costs it each time. A machine that does something else does not.
+  assert.ok(Math.min(...longest) < LONG_TASK_MS, `long tasks at every key: ${longest} ms`);
 
   const scrolled = await page.evaluate(() => document.querySelector('.messages').scrollTop);
   room.send('news from Bob');
   await adas.button(texts.conversation.jumpLabel(1)).waitFor();
   assert.equal(await page.evaluate(() => document.querySelector('.messages').scrollTop), scrolled);
-  const longest = await page.evaluate(() => window.longest);
-  scene.note(`one message more with ${COUNT} shown: longest task over 50 ms: ${longest} ms`);
+  const atOneMore = await page.evaluate(() => window.longest);
+  scene.note(`one message more with ${COUNT} shown: longest task over 50 ms: ${atOneMore} ms`);
   await adas.button(texts.conversation.jumpLabel(1)).click();
   await adas.said('news from Bob').waitFor();
   await page.waitForFunction(() => {

@@ -20,10 +20,8 @@ scene('the first load is small, over the wire and unpacked', async (scene) => {
     loaded.files += 1;
     loaded.wire += encodedDataLength; // with the headers
   });
-  const began = Date.now();
   await seat.goto();
   await seat.heading(texts.sign.in).waitFor();
-  scene.note(`the first view after ${Date.now() - began} ms`);
   await page.waitForLoadState('networkidle');
   scene.note(`first load: ${loaded.files} files, ${loaded.wire} bytes over the wire, ${loaded.plain} unpacked`);
   assert.ok(loaded.files > 10, 'the files were counted');

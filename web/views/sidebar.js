@@ -37,7 +37,7 @@ export function Sidebar({ route, onCreate, isMain }) {
       <${Search} query=${query} setQuery=${setQuery} listRef=${listRef} first=${shown[0]?.items[0]} onDone=${clear} />
       <${Filters} filter=${filter} setFilter=${setFilter} isOff=${query !== ''} />
       <div class="list" aria-busy=${!isReady} ref=${listRef} onKeyDown=${(event) => moveInList(event, listRef.current)}>
-        ${!isReady && state.failed && html`<p class="list-note" role="status">${texts.list.failed}</p>`}
+        ${!isReady && state.failed && html`<p class="list-note" role="status">${texts.list.loadFailed}</p>`}
         ${isReady ? html`<${Sections} shown=${shown} state=${state} today=${today} current=${routeKey(route)}
           query=${query} filter=${filter} onOpen=${clear} />` : html`<${ListSkeleton} />`}
       </div>
