@@ -50,6 +50,9 @@ scene('the policy forbids scripts and styles in the page, other hosts and frames
   for (const part of ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"])
     assert.ok(policy.includes(part), part);
   assert.doesNotMatch(policy, /unsafe/);
+  const script = await fetch(`${stack.url}/app.js`); // says nothing of pages, but what it is
+  assert.equal(script.headers.get('content-security-policy'), null);
+  assert.equal(script.headers.get('x-content-type-options'), 'nosniff');
   const seat = await scene.seat('a tester');
   await seat.goto();
   await seat.heading(texts.sign.in).waitFor();
