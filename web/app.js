@@ -9,7 +9,9 @@ import { isForGuests, parseRoute, placeFor, formatRoute, routeKey } from './stat
 import { App, html, render, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore } from './views/html.js';
 import { Guest } from './views/sign.js';
 import { Shell } from './views/shell.js';
+import { noteWhereFrom } from './views/back.js';
 import { forgetDrafts } from './views/drafts.js';
+import { forgetEnd, noteEnd } from './views/ended.js';
 import { errorText } from './texts.js';
 
 const client = new ParlorClient();
@@ -55,7 +57,7 @@ function useToast() {
   const show = useMemo(
     () =>
       (text, isError = false) =>
-        setToast({ text, isError, at: Date.now() }),
+        setToast((before) => ({ text, isError, number: (before?.number ?? 0) + 1 })),
     [],
   );
   useEffect(() => {
@@ -79,9 +81,22 @@ function Root() {
   return html`
     <${App.Provider} value=${app}>
       <${Inside} route=${route} />
-      <div class="toasts" role="status">${toast && !toast.isError && html`<p class="toast">${toast.text}</p>`}</div>
-      <div class="toasts" role="alert">${toast?.isError && html`<p class="toast is-error">${toast.text}</p>`}</div>
+      <div class="toasts" role="status">${toast && !toast.isError && html`<p class="toast" key=${toast.number}>${toast.text}</p>`}</div>
+      <div class="toasts" role="alert">${toast?.isError && html`<p class="toast is-error"
+        key=${toast.number}>${toast.text}</p>`}</div>
     </${App.Provider}>`;
+}
+
+/** Who signs out leaves nothing behind. Whose session has ended will want to go on, and know why, also after a reload. */
+function useLeaving(isIn) {
+  const wasIn = useRef(isIn);
+  useLayoutEffect(() => {
+    const { ended } = store.state;
+    if (!isIn && ended) noteEnd(ended);
+    if (isIn) forgetEnd();
+    if (wasIn.current && !isIn && !ended) forgetDrafts();
+    wasIn.current = isIn;
+  }, [isIn]);
 }
 
 function Inside({ route }) {
@@ -90,9 +105,7 @@ function Inside({ route }) {
   useEffect(() => {
     store.open(isIn ? routeKey(route) : null);
   }, [isIn, route]);
-  useEffect(() => {
-    if (!isIn && !store.state.ended) forgetDrafts();
-  }, [isIn]);
+  useLeaving(isIn);
   return isIn === !isForGuests(route)
     ? isIn
       ? html`<${Shell} route=${route} />`
@@ -103,6 +116,7 @@ function Inside({ route }) {
 window.addEventListener('online', () => client.connectNow());
 // A machine that slept says nothing else, and a hidden page's timers are slow.
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && client.connectNow());
+noteWhereFrom();
 store.resume();
 const root = document.getElementById('app');
 root.textContent = '';

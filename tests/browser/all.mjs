@@ -18,5 +18,7 @@ import './literal.test.mjs';
 import './history.test.mjs';
 import './phone.test.mjs';
 import './keyboard.test.mjs';
+import './ways.test.mjs';
+import './sight.test.mjs';
 import './access.test.mjs';
 import './weight.test.mjs';

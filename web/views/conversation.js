@@ -1,7 +1,7 @@
 // The middle: one conversation with its head, messages and typing area, and for a group the panel with its members.
 
 import { html, useApp, useCallback, useEffect, useMedia, useRef, useState, useStore } from './html.js';
-import { Icon } from './icons.js';
+import { Back } from './back.js';
 import { Composer } from './composer.js';
 import { GroupPanel } from './group-panel.js';
 import { Messages } from './messages.js';
@@ -29,6 +29,9 @@ export function ConversationView({ route, conversationKey }) {
   const name = user ? fullName(user) : group ? group.name : route.view === 'bot' ? texts.bot.name : '';
   const isBeside = useMedia('(min-width: 72rem)');
   const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    if (isBeside) setOpen(false); // it has a column now: the drawer does not come back by itself
+  }, [isBeside]);
   const isMissing = isLoaded && !name;
   if (isMissing || isMe) return html`<${Missing} isMe=${isMe} />`;
   const panel = group && html`<${GroupPanel} group=${group} isBeside=${isBeside} onClose=${() => setOpen(false)} />`;
@@ -57,7 +60,7 @@ function Head({ route, user, group, name, canOpen, isOpen, onOpen }) {
   const { id } = route;
   return html`
     <header class="talk-head">
-      <a class="icon-button back" href="#/" aria-label=${texts.back} title=${texts.back}><${Icon} name="back" /></a>
+      <${Back} />
       <${Avatar} kind=${route.view} id=${id ?? 0} name=${name} online=${user?.online} />
       <div class="page-title"><h1 tabindex="-1" dir="auto">${name || '\u00a0'}</h1>
         <${Subtitle} user=${user} group=${group} /></div>

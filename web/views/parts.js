@@ -1,6 +1,7 @@
 // Small parts that several views share: avatars, buttons, fields, empty states, skeletons.
 
 import { html, useId, useRef, useState } from './html.js';
+import { Back } from './back.js';
 import { Icon } from './icons.js';
 import { COLOURS, colourOf, initials } from '../state/text.js';
 import { errorText, texts } from '../texts.js';
@@ -118,7 +119,7 @@ export const MessagesSkeleton = ({ rows = 6 }) => html`
 /** The head of a page in the middle column: on a phone with the way back. */
 export const PageHead = ({ title, count, children }) => html`
   <header class="page-head">
-    <a class="icon-button back" href="#/" aria-label=${texts.back} title=${texts.back}><${Icon} name="back" /></a>
+    <${Back} />
     <div class="page-title"><h1 tabindex="-1">${title}</h1>${count && html`<p class="subtitle">${count}</p>`}</div>
     ${children}
   </header>`;

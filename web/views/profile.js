@@ -28,15 +28,23 @@ const Who = ({ me }) => html`
     </dl>
   </div>`;
 
+/** What is saved is no longer being typed: from now on these fields follow changes from elsewhere again. */
+function adopt(form, values) {
+  for (const [name, value] of Object.entries(values)) form.elements.namedItem(name).defaultValue = value;
+  form.reset();
+}
+
+/** A field shows `me` until somebody types in it, by the browser's own rule for a default value. */
 function Names({ me }) {
   const { store, toast } = useApp();
   const form = useForm(
-    async ({ first_name, last_name }) => {
+    async ({ first_name, last_name }, element) => {
       if (first_name === me.first_name && last_name === me.last_name) {
         toast(texts.profile.unchanged);
         return;
       }
       await store.changeProfile({ first_name, last_name });
+      adopt(element, { first_name, last_name });
       toast(texts.profile.saved);
     },
     required(['first_name', 'last_name']),
@@ -45,7 +53,7 @@ function Names({ me }) {
     <section class="box">
       <h2>${texts.profile.names}</h2>
       <form onSubmit=${form.submit} novalidate>
-        <div class="pair" key=${fullName(me)}>
+        <div class="pair">
           <${Field} label=${texts.sign.firstName} name="first_name" autocomplete="given-name" maxlength="64"
             defaultValue=${me.first_name} error=${form.errors.first_name} />
           <${Field} label=${texts.sign.lastName} name="last_name" autocomplete="family-name" maxlength="64"

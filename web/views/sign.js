@@ -1,6 +1,7 @@
 // For guests: signing in, creating an account, and what to do until the mail is there.
 
 import { html, useApp, useLayoutEffect, useRef, useState, useStore } from './html.js';
+import { hasEnded } from './ended.js';
 import { hasKeyboard, noteDoor } from './focus.js';
 import { Icon, Mark } from './icons.js';
 import { useTitle } from './page.js';
@@ -33,7 +34,7 @@ export function Guest({ route }) {
 
 function SignIn() {
   const { store } = useApp();
-  const ended = useStore((state) => state.ended);
+  const ended = useStore((state) => state.ended) !== null || hasEnded();
   const form = useForm(
     async ({ email, password }) => {
       try {
