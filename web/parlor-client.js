@@ -114,7 +114,7 @@ export class ParlorClient extends EventTarget {
 
   connectNow() {
     this.#socket.connectNow();
-    if (this.connection === 'online') this.#presence.settle();
+    if (this.connection === 'online') this.#presence.look();
   }
 
   close() {
@@ -234,7 +234,7 @@ export class ParlorClient extends EventTarget {
         },
         onRemoved: (chat_group_id) =>
           this.#emit('group_member_removed', { type: 'group_member_removed', chat_group_id, user_id: this.#userId }),
-        onEntered: (id) => this.#conversations.get(`group-${id}`)?.catchUp(),
+        onAnswered: (id) => this.#conversations.get(`group-${id}`)?.catchUp(),
         isOnline: () => this.connection === 'online',
       },
     );
@@ -340,6 +340,7 @@ export class ParlorClient extends EventTarget {
   // From now on the group's messages come; some may have been sent since its history was read.
   #someoneEntered(frame) {
     if (frame.user_id !== this.#userId || !frame.is_enter) return;
+    if (this.#presence.isEntering(frame.chat_group_id)) return; // its answer says the same
     this.#conversations.get(`group-${frame.chat_group_id}`)?.catchUp();
   }
 
@@ -351,7 +352,9 @@ export class ParlorClient extends EventTarget {
   }
 
   async #catchUpAll() {
-    const queue = [...this.#conversations.values()];
+    // Those of groups that are entered wait for that: what is read before would have to be read again.
+    const isLate = ({ target }) => target.chat_group_id !== undefined && this.#presence.has(target.chat_group_id);
+    const queue = [...this.#conversations.values()].filter((conversation) => !isLate(conversation));
     const next = async () => {
       for (let one = queue.shift(); one; one = queue.shift()) await one.catchUp();
     };

@@ -11,6 +11,7 @@ import './presence.test.mjs';
 import './session.test.mjs';
 import './rooms.test.mjs';
 import './groups.test.mjs';
+import './quiet.test.mjs';
 import './bot.test.mjs';
 import './sending.test.mjs';
 import './breaks.test.mjs';

@@ -42,7 +42,7 @@ function tab(context, { storage = new TabStorage(), user = 7, member = null } = 
         return new Set(member ?? [...posts].filter((id) => id > 0));
       },
       onRemoved: (id) => posts.push(`removed ${id}`),
-      onEntered: () => {},
+      onAnswered: () => {},
       isOnline: () => true,
     },
   );

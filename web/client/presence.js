@@ -8,7 +8,7 @@
 //
 //   post(chat_group_id, is_enter)   HTTP
 //   memberOf()                      a Set of the groups that the user is a member of
-//   onEntered(chat_group_id)        present, as the server says: now catch up
+//   onAnswered(chat_group_id)       present, or not to be: whatever is read from now on is current
 //   onRemoved(chat_group_id)        put out of it while the line was down
 //   isOnline()
 
@@ -26,6 +26,7 @@ export class Presence {
   #handlers;
   #last = new Map(); // the last request of each group: they must not overtake each other
   #retry = null;
+  #entering = new Map(); // id → the promise of enter(), while it is on its way
   #failures = 0;
   #ended = false;
 
@@ -45,23 +46,38 @@ export class Presence {
     return this.#entered.has(id);
   }
 
-  async enter(id) {
+  /** Is asked and not answered. */
+  isEntering(id) {
+    return this.#entering.has(id);
+  }
+
+  /** Who asks while one is on its way shares its answer. */
+  enter(id) {
+    const shared = this.#entering.get(id);
+    if (shared) return shared;
+    const mine = this.#enter(id).finally(() => this.#entering.get(id) === mine && this.#entering.delete(id));
+    this.#entering.set(id, mine);
+    return mine;
+  }
+
+  async #enter(id) {
     this.#entered.add(id);
     this.#leaving.delete(id);
     this.#save();
     try {
       await this.#inTurn(id, () => this.#handlers.post(id, true));
+      if (this.has(id) && !this.#ended) this.#member.add(id);
     } catch (error) {
       if (!error.passing) this.forget(id); // no such group
       else this.#settleLater();
       throw error;
+    } finally {
+      if (!this.#ended) this.#handlers.onAnswered(id);
     }
-    if (!this.has(id) || this.#ended) return;
-    this.#member.add(id);
-    this.#handlers.onEntered(id);
   }
 
   async leave(id) {
+    this.#entering.delete(id); // who enters again means a request after this one
     this.#entered.delete(id);
     this.#member.delete(id);
     this.#leaving.add(id);
@@ -82,11 +98,23 @@ export class Presence {
     if (entered || leaving) this.#save();
   }
 
-  /** The socket is back, or somebody looks again. Whatever fails is tried again while the socket lasts. */
+  /** The socket is back. Whatever fails is tried again while the socket lasts. */
   settle() {
     clearTimeout(this.#retry);
     this.#retry = null;
-    this.#forgetLost().then(() => this.#settleAll(), () => this.#settleLater());
+    this.#forgetLost().then(
+      () => this.#settleAll(),
+      () => {
+        for (const id of this.#entered) this.#handlers.onAnswered(id);
+        this.#settleLater();
+      },
+    );
+  }
+
+  /** Somebody looks again, and the socket was there all the time: whoever was put out of a group has heard of it. */
+  look() {
+    if (this.#retry === null) this.#settleAll();
+    else this.settle();
   }
 
   // Entering makes one a member, so whoever was put out of a group while the line was down would come back by himself.
@@ -98,6 +126,7 @@ export class Presence {
       if (this.#ended || groups.has(id) || !this.has(id)) continue;
       this.forget(id);
       this.#handlers.onRemoved(id);
+      this.#handlers.onAnswered(id);
     }
   }
 
@@ -112,6 +141,7 @@ export class Presence {
 
   /** There is a message in this group that did not come as one, or another tab has left it. */
   missed(id) {
+    this.#entering.delete(id); // the one on its way may have been answered before
     if (this.has(id) && !this.#ended) this.enter(id).catch(() => {});
   }
 

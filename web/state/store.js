@@ -43,6 +43,7 @@ export class Store {
   #recorders = new Set(); // frames heard while a list is on its way
   #timers = new Map();
   #failures = new Map(); // how often in a row, by what is fetched
+  #inside = null; // the group on the screen, once it is entered
   #notifying = false;
   #notifiedAt = 0;
 
@@ -193,6 +194,7 @@ export class Store {
     const frame = this.#placed(heard);
     for (const frames of this.#recorders) frames.push(frame);
     this.#set(reduce(this.state, frame));
+    if (frame.type === 'group_member_removed' && frame.user_id === this.state.userId) this.#inside = null;
     this.#followUp(frame);
   }
 
@@ -233,6 +235,7 @@ export class Store {
   open(key) {
     const before = this.state.openKey;
     if (key === before) return;
+    this.#inside = null;
     if (before?.startsWith('group-')) this.client.leave(keyRoute(before).id).catch(() => {});
     this.#patch({ openKey: key, bot: key === 'bot' ? { ...this.state.bot, unread: 0 } : this.state.bot });
     this.#visit();
@@ -244,24 +247,21 @@ export class Store {
     if (!openKey?.startsWith('group-')) return;
     const { id } = keyRoute(openKey);
     if (!groups.has(id)) return;
-    if (!groups.get(id).is_member) this.fetchMembers(id);
+    // Once entered, the client enters again by itself.
+    if (!groups.get(id).is_member || this.#inside === id) this.fetchMembers(id);
     else this.enter(id).catch(() => this.fetchMembers(id));
   }
 
   /** Makes a member, if it has to. */
   async enter(id) {
     await this.client.enter(id);
+    if (this.state.openKey === `group-${id}`) this.#inside = id;
     const group = this.state.groups.get(id);
     if (group && !group.is_member)
       this.#patch({
         groups: new Map(this.state.groups).set(id, { ...group, is_member: true, members: group.members + 1 }),
       });
-    await Promise.all([
-      this.fetchMembers(id),
-      this.conversation(`group-${id}`)
-        .load()
-        .catch(() => {}),
-    ]);
+    await this.fetchMembers(id); // what was said is read by the client
   }
 
   async fetchMembers(id) {
