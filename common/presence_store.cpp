@@ -63,12 +63,13 @@ Result<DaemonId> RegisterDaemon(db::Transaction& tx, std::string_view endpoint, 
   return DaemonId(id);
 }
 
-Result<bool> Heartbeat(db::Transaction& tx, DaemonId daemon, TimestampMs now) {
+Result<bool> Heartbeat(db::Transaction& tx, DaemonId daemon, TimestampMs last, TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const db::Changed changed,
-                          tx.Execute(queries::kHeartbeat, {P(now), P(daemon)}));
+                          tx.Execute(queries::kHeartbeat, {P(now), P(daemon), P(last)}));
   if (changed.rows > 0) return true;
   // Nothing changed also when the time was the same.
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kDaemonExists, {P(daemon)}));
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.Query(queries::kDaemonExists, {P(daemon), P(last)}));
   return !rows.empty();
 }
 

@@ -15,8 +15,9 @@ inline constexpr int64_t kDeadAfterMs = 15000;  // without a heartbeat
 
 // A new incarnation of the daemon at `endpoint`; removes what an earlier one there left behind.
 Result<DaemonId> RegisterDaemon(db::Transaction& tx, std::string_view endpoint, TimestampMs now);
-// False when our row is gone (an administrator, a restored dump): register again.
-Result<bool> Heartbeat(db::Transaction& tx, DaemonId daemon, TimestampMs now);
+// `last`: what the last heartbeat that succeeded said (or the registration). False when our row is
+// gone or says less than that: the database went back to an earlier state (a restored dump).
+Result<bool> Heartbeat(db::Transaction& tx, DaemonId daemon, TimestampMs last, TimestampMs now);
 Status RemoveDaemon(db::Transaction& tx, DaemonId daemon);
 // Removes daemons that are long dead, with their rows.
 Status PurgeDead(db::Transaction& tx, TimestampMs now);

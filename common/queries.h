@@ -127,9 +127,9 @@ inline constexpr std::string_view kDropDaemonsAt =
 inline constexpr std::string_view kCreateDaemon =
     "INSERT INTO daemons (endpoint, started_at_ms, heartbeat_at_ms) VALUES (?, ?, ?)";
 inline constexpr std::string_view kHeartbeat =  // PRIMARY
-    "UPDATE daemons SET heartbeat_at_ms = ? WHERE id = ?";
+    "UPDATE daemons SET heartbeat_at_ms = ? WHERE id = ? AND heartbeat_at_ms >= ?";
 inline constexpr std::string_view kDaemonExists =  // PRIMARY
-    "SELECT 1 FROM daemons WHERE id = ?";
+    "SELECT 1 FROM daemons WHERE id = ? AND heartbeat_at_ms >= ?";
 inline constexpr std::string_view kRemoveDaemon =  // PRIMARY
     "DELETE FROM daemons WHERE id = ?";
 inline constexpr std::string_view kPurgeDaemons =

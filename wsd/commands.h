@@ -104,9 +104,9 @@ struct OnlineChanged {  // in the order in which the database decided it
   bool online = false;
 };
 
-// The daemon's row had gone, and with it perhaps more: a dump was restored. What is known of the
-// database's state is to be read again, and may have gone back.
-struct RegisteredAgain {};
+// The daemon's row had gone, or was older than the daemon knows it: a backup was restored. Nothing
+// that is remembered of the database (numbers, ids, who is present) can be taken for true any more.
+struct DatabaseWentBack {};
 
 // ---- bus reader → loop
 // -------------------------------------------------------------------------------------------------------
@@ -137,6 +137,6 @@ struct BotAnswered {
 
 using LoopItem =
     std::variant<BatchWritten, Authenticated, MissingFetched, PresenceLoaded, UnreadCounted,
-                 OnlineChanged, RegisteredAgain, EventArrived, BotAnswered>;
+                 OnlineChanged, DatabaseWentBack, EventArrived, BotAnswered>;
 
 }  // namespace parlor::wsd

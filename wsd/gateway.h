@@ -99,6 +99,10 @@ class Gateway {
   // Closes at most `count` further connections with 1012. False: there are no others.
   bool CloseSome(size_t count);
 
+  // The database went back to an earlier state: whoever runs us ends, as after StartDraining(), and
+  // is started again with nothing in memory. Once true it stays so.
+  bool must_start_anew() const { return must_start_anew_; }
+
   size_t connections() const { return sessions_.size(); }
   Counters& counters() { return counters_; }
 
@@ -142,6 +146,7 @@ class Gateway {
   void On(Authenticated answer) { OnAuthenticated(std::move(answer)); }
   void On(MissingFetched answer);
   void On(const OnlineChanged& change);
+  void On(const DatabaseWentBack& /*restored*/) { must_start_anew_ = true; }
   void On(EventArrived arrived);
   void OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions);
   void OnRefused(const WriteOutcome& outcome);
@@ -161,7 +166,6 @@ class Gateway {
   void LoadAllPresence();
   void TickGroups(int64_t now_ms);
   void On(const PresenceLoaded& answer);
-  void On(const RegisteredAgain& restored);
   void On(const UnreadCounted& answer);
   void OnEvent(const GroupUpdated& event);
   void OnEvent(const PresenceChanged& event);
@@ -209,6 +213,7 @@ class Gateway {
   std::optional<int64_t> load_presence_at_ms_ = 0;  // none: asked for, or here
   bool draining_ = false;
   bool restarting_ = false;
+  bool must_start_anew_ = false;
 };
 
 }  // namespace parlor::wsd

@@ -53,13 +53,6 @@ void Gateway::On(const PresenceLoaded& answer) {
   for (const UserId user : group ? groups_.Of(group) : groups_.Everybody()) Expect(user);
 }
 
-// Ids of events and numbers of changes may have gone back: those that come are not old news.
-void Gateway::On(const RegisteredAgain& /*restored*/) {
-  event_order_ = EventOrder();
-  groups_.Mistrust();
-  LoadAllPresence();
-}
-
 void Gateway::OnEvent(const PresenceChanged& event) { groups_.Offer(event, clock_.MonotonicMs()); }
 
 void Gateway::Announce(const PresenceChanged& change) {

@@ -19,17 +19,6 @@ void GroupPresence::Load(std::span<const group_members::Snapshot> groups, int64_
   for (const ConversationId id : waiting) Drain(id, groups_[id], now_ms);
 }
 
-void GroupPresence::Mistrust() {
-  following_ = false;
-  for (auto& [id, group] : groups_) {
-    group.seq = 0;
-    group.held.clear();
-    group.reload_at_ms.reset();
-    group.reloading = false;
-  }
-  waiting_.clear();
-}
-
 void GroupPresence::Offer(const PresenceChanged& change, int64_t now_ms) {
   const ConversationId id = change.group;
   const uint64_t seq = change.presence_seq;

@@ -44,9 +44,6 @@ class GroupPresence {
   // new, and empty.
   void Load(std::span<const group_members::Snapshot> groups, int64_t now_ms);
   bool loaded() const { return loaded_; }
-  // The database may have gone back (a dump was restored): what is known holds until the next
-  // Load(), which replaces it also by lower numbers; changes from now on are held for that.
-  void Mistrust();
 
   void Offer(const PresenceChanged& change, int64_t now_ms);
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,12 +30,14 @@ constexpr ProgramInfo kInfo = {
     "parlor-wsd",
     "Answers Parlor's sockets under /socket, commits what is said there, and tells everybody."};
 constexpr int kExitFailure = 1;
+constexpr int kExitStartAnew = 75;  // sysexits.h: whoever supervises us is to start us again
 
 // What waits for the loop. Beyond it the bus reader holds events back; what the other threads tell
 // goes in all the same (PushResult in mailbox.h says what bounds it).
 constexpr size_t kMailboxItems = 65536;
 // How long connections wait for what the last daemon left in the events table.
 constexpr auto kFirstSweep = std::chrono::seconds(3);
+constexpr std::string_view kWentBack = "the database went back to an earlier state";
 // After the loop has ended there are no answers to wait for; this is for rows to be deleted.
 constexpr auto kThreadsEnd = std::chrono::seconds(2);
 
@@ -95,6 +98,7 @@ class Daemon {
   Status Run() {
     PARLOR_ASSIGN_OR_RETURN(server_, Server::Create(config_, gateway_, [this] {
                               gateway_.Handle(mailbox_.TakeAll());
+                              if (gateway_.must_start_anew()) server_->End(kWentBack);
                             }));
     Status started = Start();
     if (started.ok()) server_->Run();
@@ -102,6 +106,8 @@ class Daemon {
     LogSummary(gateway_.counters());
     return started;
   }
+
+  bool must_start_anew() const { return gateway_.must_start_anew(); }
 
  private:
   Threads MakeThreads() {
@@ -169,7 +175,7 @@ int Main(int argc, const char* const* argv) {
     log::Error("starting", {{"error", status}});
     return status.code() == ErrorCode::kInvalidField ? kExitConfig : kExitFailure;
   }
-  return 0;
+  return daemon.must_start_anew() ? kExitStartAnew : 0;
 }
 
 }  // namespace

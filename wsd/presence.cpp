@@ -158,21 +158,28 @@ Status Presence::StayRegistered() {
   return StillRegistered().status();
 }
 
-// Sends a heartbeat. False: our row had gone, and we have registered again.
+// Sends a heartbeat. False: the database went back, and we have registered again. A clock that was
+// set back is no reason to write less than before.
 Result<bool> Presence::StillRegistered() {
   bool known = false;
+  const TimestampMs now = std::max(clock_.Now(), last_heartbeat_);
   Status status = database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
-    PARLOR_ASSIGN_OR_RETURN(known, presence_store::Heartbeat(tx, daemon_, clock_.Now()));
+    PARLOR_ASSIGN_OR_RETURN(known, presence_store::Heartbeat(tx, daemon_, last_heartbeat_, now));
     return Ok();
   });
   if (!status.ok()) {
     next_heartbeat_ms_.reset();
     return status;
   }
-  if (known) return true;
-  log::Warning("registering the daemon again: its row has gone", {{"daemon", daemon_}});
+  if (known) {
+    last_heartbeat_ = now;
+    return true;
+  }
+  log::Error(
+      "the database went back to an earlier state: a backup was restored under a running daemon",
+      {{"daemon", daemon_}});
   daemon_ = DaemonId();
-  register_again_ = true;
+  went_back_ = true;
   PARLOR_RETURN_IF_ERROR(Register());
   return false;
 }
@@ -181,8 +188,8 @@ Result<bool> Presence::StillRegistered() {
 Status Presence::Register() {
   DaemonId daemon;
   const Users users(here_.begin(), here_.end());
+  const TimestampMs now = clock_.Now();
   const auto sign_on = [&](db::Transaction& tx) -> Status {
-    const TimestampMs now = clock_.Now();
     PARLOR_ASSIGN_OR_RETURN(daemon,
                             presence_store::RegisterDaemon(tx, EndpointOf(config_.socket), now));
     for (const std::span<const UserId> part : PartsOf(users)) {
@@ -193,9 +200,10 @@ Status Presence::Register() {
   Status status = database_.Transact(db::Repeat::kIdempotent, sign_on);
   if (!status.ok()) return status;
   daemon_ = daemon;
+  last_heartbeat_ = now;
   next_heartbeat_ms_ = clock_.MonotonicMs() + kHeartbeatMs;
   registered_at_ms_ = clock_.MonotonicMs();
-  if (std::exchange(register_again_, false)) results_.PushResult(RegisteredAgain{});
+  if (std::exchange(went_back_, false)) results_.PushResult(DatabaseWentBack{});
   log::Info("registering the daemon", {{"daemon", daemon_}, {"users", users.size()}});
   return Ok();
 }

@@ -2,9 +2,10 @@
 // online or went offline everywhere.
 //
 // It registers this daemon, sends a heartbeat every 5 s, moves sessions' expiry on, raises rate
-// buckets, and purges what is long over, in small portions, every minute. If its row has gone (an
-// administrator, a restored dump) it registers again, sets its users online again, silently, and
-// tells the loop (RegisteredAgain).
+// buckets, and purges what is long over, in small portions, every minute. If its row has gone or
+// says less than it said itself, the database went back to an earlier state (a dump was restored): it
+// registers again, sets its users online again, silently, and tells the loop (DatabaseWentBack),
+// which ends the daemon.
 //
 // Who has left, and is thereby (or was before) online nowhere, is taken out of the groups that he
 // was present in, in the same transaction; the loop hears of it by EventArrived with the rows of
@@ -112,7 +113,8 @@ class Presence {
   std::optional<int64_t> next_heartbeat_ms_;
   std::optional<int64_t> next_purge_ms_;
   int64_t registered_at_ms_ = 0;
-  bool register_again_ = false;  // and tell
+  TimestampMs last_heartbeat_;  // the newest time that is surely in the daemon's row
+  bool went_back_ = false;      // to be told when registered again
   bool away_ = false;
 };
 

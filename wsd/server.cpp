@@ -191,6 +191,16 @@ void Server::Impl::OnSignal(int number) {
     std::_Exit(128 + number);
   }
   log::Info("ending", {{"signal", number}, {"connections", gateway_.connections()}});
+  StartEnding();
+}
+
+void Server::Impl::End(std::string_view why) {
+  if (stage_ != Stage::kServing) return;
+  log::Warning("ending", {{"why", why}, {"connections", gateway_.connections()}});
+  StartEnding();
+}
+
+void Server::Impl::StartEnding() {
   stage_ = Stage::kDraining;
   supervisor_.Stopping();
   uv_update_time(&loop_);
@@ -235,6 +245,7 @@ Result<std::unique_ptr<Server>> Server::Create(const Config& config, Gateway& ga
 }
 
 void Server::Wake() { impl_->Wake(); }
+void Server::End(std::string_view why) { impl_->End(why); }
 void Server::Run() { impl_->Run(); }
 
 }  // namespace parlor::wsd

@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "common/config.h"
 #include "common/status.h"
@@ -36,7 +37,10 @@ class Server {
   // Makes the loop call drain_mailbox soon. Any thread, until the destructor begins.
   void Wake();
 
-  // Runs the loop until SIGTERM or SIGINT and the graceful end after it: nothing new is accepted;
+  // Begins the graceful end, as SIGTERM does; nothing if it has begun. On the loop's thread.
+  void End(std::string_view why);
+
+  // Runs the loop until SIGTERM, SIGINT or End() and the graceful end after it: nothing new is accepted;
   // what was taken is committed, acknowledged and delivered; everybody is closed with 1012, in
   // slices; nobody listens any more. SIGHUP reads the configuration again, and takes over what may
   // change while people are connected (config_table.h). The supervisor is told of all that. Takes at most socket.shutdown_timeout_ms. A second signal ends the process at once.

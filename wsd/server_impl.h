@@ -33,6 +33,7 @@ class Server::Impl {
   Status Start();
   Status Listen();
   void Run();
+  void End(std::string_view why);
   void Wake() { lws_cancel_service(context_); }
 
  private:
@@ -114,6 +115,7 @@ class Server::Impl {
 
   // Ending.
   void OnSignal(int number);
+  void StartEnding();
   void EndingStep();
   void CloseSlice();
 

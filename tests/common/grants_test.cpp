@@ -248,7 +248,7 @@ TEST_F(GrantsTest, DaemonCanDoWhatItDoes) {
     return Ok();
   });
   const UserId users[] = {ada_, bob_};
-  WORKS(daemon, presence_store::Heartbeat(tx, id, kNow));
+  WORKS(daemon, presence_store::Heartbeat(tx, id, kNow, kNow));
   WORKS(daemon, presence_store::SetOnline(tx, id, users, kNow));
   WORKS(daemon, presence_store::SetOffline(tx, id, users, kNow));
   WORKS(daemon, presence_store::PurgeDead(tx, kNow));

@@ -21,8 +21,8 @@ class PresenceStoreTest : public testing::StoreTest {
   Users Go(DaemonId daemon, const Users& users, TimestampMs now = kNow) {
     return *In([&](db::Transaction& tx) { return SetOffline(tx, daemon, users, now); });
   }
-  bool Beat(DaemonId daemon, TimestampMs now) {
-    return *In([&](db::Transaction& tx) { return Heartbeat(tx, daemon, now); });
+  bool Beat(DaemonId daemon, TimestampMs now, TimestampMs last = kNow) {
+    return *In([&](db::Transaction& tx) { return Heartbeat(tx, daemon, last, now); });
   }
 
   UserId ada_ = db_.AddUser(), bob_ = db_.AddUser();
@@ -88,6 +88,15 @@ TEST_F(PresenceStoreTest, HeartbeatTellsWhetherTheRowIsThere) {
   EXPECT_TRUE(Beat(one, After(1)));
   ASSERT_TRUE(In([&](db::Transaction& tx) { return RemoveDaemon(tx, one); }).ok());
   EXPECT_FALSE(Beat(one, After(2)));
+}
+
+TEST_F(PresenceStoreTest, HeartbeatTellsWhenTheDatabaseWentBack) {
+  const DaemonId one = Start("one");
+  ASSERT_TRUE(Beat(one, After(5000)));
+  EXPECT_TRUE(Beat(one, After(5000), After(5000)));
+  db_.Run("UPDATE daemons SET heartbeat_at_ms = " + std::to_string(After(4999).value));
+  EXPECT_FALSE(Beat(one, After(10000), After(5000)));
+  EXPECT_EQ(Count("daemons WHERE heartbeat_at_ms = " + std::to_string(After(4999).value)), 1u);
 }
 
 TEST_F(PresenceStoreTest, LongDeadAreRemovedWithTheirRows) {

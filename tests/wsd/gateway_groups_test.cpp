@@ -208,33 +208,10 @@ TEST_F(GroupMessagesTest, GroupWithALostChangeIsLoadedAgain) {
   EXPECT_EQ(gateway_->counters().presence_reloads, 3U);
 }
 
-TEST_F(GroupMessagesTest, AfterADumpWasRestoredTheSnapshotReplacesEverything) {
-  Change(kCarol, true, 3);
-  Forget({&ada_, &ada_tab_, &bob_, &carol_});
-  Post(RegisteredAgain{});
-  const LoadPresence load = TakeLoad();
-  EXPECT_FALSE(load.group);
-  Change(kCarol, true, 2);  // of the state that was restored
-  EXPECT_THAT(Take(ada_), IsEmpty()) << "held until that is known";
-  Say(ada_, GroupText(kGroup));
-  Commit();
-  EXPECT_THAT(Take(bob_), SizeIs(1)) << "what was known holds meanwhile";
-  Forget({&ada_});
-  Post(PresenceLoaded{load, Snapshots{{kGroup, 1, {kAda}}}});
-  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"user_id\":3")));
-  EXPECT_THAT(Take(bob_), IsEmpty()) << "has not entered in what was restored";
-  Change(kBob, true, 3);
-  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"user_id\":2"))) << "not taken for a repeat";
-}
-
-TEST_F(GroupMessagesTest, OfTwoRestoresTheLastSnapshotCounts) {
-  Post(RegisteredAgain{});
-  const LoadPresence load = TakeLoad();
-  Post(RegisteredAgain{});
-  Post(PresenceLoaded{load, Snapshots{{kGroup, 9, {kAda, kBob}}}});
-  AnswerPresence(Snapshots{{kGroup, 1, {kAda}}});
-  Change(kBob, true, 2);
-  EXPECT_THAT(Take(ada_), ElementsAre(HasSubstr("\"user_id\":2")));
+TEST_F(GroupMessagesTest, AfterABackupWasRestoredTheDaemonMustStartAnew) {
+  EXPECT_FALSE(gateway_->must_start_anew());
+  Post(DatabaseWentBack{});
+  EXPECT_TRUE(gateway_->must_start_anew());
 }
 
 TEST_F(GroupMessagesTest, GroupsAreToldToEverybodyOldNewsToNobody) {

@@ -170,15 +170,38 @@ TEST_F(PresenceTest, DaemonWhoseRowHasGoneRegistersAgainWithItsUsersSilently) {
   ExpectNext(ada, true);
   db_.Run("DELETE FROM daemons");
   ASSERT_EQ(Count("online"), 0U);
-  EXPECT_TRUE(Nothing<RegisteredAgain>());
+  EXPECT_TRUE(Nothing<DatabaseWentBack>());
   Advance(Presence::kHeartbeatMs);
-  Next<RegisteredAgain>();
+  Next<DatabaseWentBack>();
   EXPECT_EQ(Count("online JOIN daemons ON id = daemon_id"), 1U);
   ASSERT_TRUE(Thread().Push(UserCame{bob}));
   ExpectNext(bob, true);
   ASSERT_TRUE(Thread().Push(UserLeft{ada}));
   ExpectNext(ada, false);
   EXPECT_TRUE(Nothing<OnlineChanged>());
+}
+
+TEST_F(PresenceTest, DaemonWhoseRowIsOlderThanItsLastHeartbeatKnowsOfTheRestore) {
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  const std::string began = std::to_string(manual_.Now().value);
+  Advance(Presence::kHeartbeatMs);
+  const std::string beat = std::to_string(manual_.Now().value);
+  ASSERT_TRUE(Eventually([&] { return Count("daemons WHERE heartbeat_at_ms = " + beat) == 1; }));
+  db_.Run("UPDATE daemons SET heartbeat_at_ms = " + began);  // as in a dump that was made before
+  EXPECT_TRUE(Nothing<DatabaseWentBack>());
+  Advance(Presence::kHeartbeatMs);
+  Next<DatabaseWentBack>();
+  EXPECT_EQ(Count("daemons"), 1U) << "registered again, in place of the old row";
+}
+
+TEST_F(PresenceTest, ClockThatIsSetBackIsNoRestore) {
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  manual_.SetWallClock(TimestampMs(manual_.Now().value - 3600000));
+  Advance(Presence::kHeartbeatMs);
+  Advance(Presence::kHeartbeatMs);
+  EXPECT_TRUE(Nothing<DatabaseWentBack>());
 }
 
 TEST_F(PresenceTest, NothingIsForgottenWhileTheDatabaseIsAway) {
