@@ -13,6 +13,7 @@
 #   make bench     loads a stack of its own and prints figures  PAIRS=200  SECONDS_EACH=10  ROUNDS=3  SOCKETS=1000  GROUP_SECONDS=30  MAX_P99_MS=0 (of the group; beyond it fails)
 #   make lint      clang-format, clang-tidy, our own rules (scripts/lint.py), shellcheck, the interface documents   TIDY_TESTS=1: tests too
 #   make format    rewrites our C++ as `make lint` wants it
+#   make reference writes the options into docs/admin/configure.md, as the program prints them
 #   make clean     removes build/ (var/ stays: it holds data)
 #
 #   MODE=release (default) | debug | asan (address and undefined behaviour) | tsan (threads)
@@ -117,6 +118,9 @@ OUR_CPP = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h
 format:
 	clang-format -i $(OUR_CPP)
 
+reference: $(BUILD)/parlor-wsd
+	/usr/bin/python3 scripts/reference.py $(BUILD)/parlor-wsd docs/admin/configure.md
+
 clean:
 	rm -rf build
 
@@ -124,4 +128,4 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 export MODE PORT VAR FILTER
-.PHONY: run test itest contract webtest bench lint format clean help
+.PHONY: run test itest contract webtest bench lint format reference clean help

@@ -5,7 +5,7 @@
 // An option is `section.name` in the file ([section] name = …) and PARLOR_SECTION_NAME in the
 // environment (lists separated by commas). An unknown key, a wrong type or a value out of bounds
 // stops the start with one sentence; the value of a secret is never in it. `--print-config` writes
-// the commented reference from the same table. Values are fixed after Load; read from any thread.
+// the commented reference from the same table, `--print-reference` that of the manual. Values are fixed after Load; read from any thread.
 // toml++ is included by config.cpp alone.
 #pragma once
 
@@ -171,5 +171,9 @@ std::map<std::string, std::string> ParlorEnvironment();
 // The commented reference: every option with its default, bounds and meaning, in an order that
 // reads well. Valid TOML that loads to the defaults.
 void PrintConfigReference(std::ostream& out);
+
+// The same for people, in Markdown: a heading and a table for each section. It is the generated
+// part of docs/admin/configure.md.
+void PrintMarkdownReference(std::ostream& out);
 
 }  // namespace parlor

@@ -1,6 +1,7 @@
-// Writes the option table as a TOML file that teaches and loads to the defaults.
+// Writes the option table as a TOML file that teaches and loads to the defaults, and as Markdown.
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 #include "common/config.h"
 #include "common/config_table.h"
@@ -48,6 +49,20 @@ struct DefaultLiteral {
   }
 };
 
+// Plain text as Markdown shows it literally, in a cell of a table too.
+std::string Prose(std::string_view text) {
+  std::string prose;
+  for (const char c : text) {
+    if (c == '<') {
+      prose += "&lt;";
+      continue;
+    }
+    if (c == '|' || c == '*' || c == '`' || c == '\\') prose += '\\';
+    prose += c;
+  }
+  return prose;
+}
+
 }  // namespace
 
 void PrintConfigReference(std::ostream& out) {
@@ -73,6 +88,21 @@ void PrintConfigReference(std::ostream& out) {
       PrintComment(out, option.help);
       PrintComment(out, "Allowed: " + OptionBounds(option) + "." + (option.reload ? kReload : ""));
       out << option.name << " = " << std::visit(DefaultLiteral{defaults}, option.place) << '\n';
+    }
+  }
+}
+
+void PrintMarkdownReference(std::ostream& out) {
+  Config defaults;
+  bool first = true;
+  for (const Section& section : ConfigSections()) {
+    out << (std::exchange(first, false) ? "" : "\n") << "### " << section.name << "\n\n";
+    out << Prose(section.help) << "\n\n| option | default | |\n| --- | --- | --- |\n";
+    for (const Option& option : ConfigOptions()) {
+      if (option.section != section.name) continue;
+      out << "| `" << option.name << "` | `" << std::visit(DefaultLiteral{defaults}, option.place)
+          << "` | " << Prose(option.help) << " Allowed: " << Prose(OptionBounds(option)) << "."
+          << (option.secret ? " A secret: no message ever shows it." : "") << " |\n";
     }
   }
 }

@@ -26,6 +26,7 @@ struct Flags {
   std::string config_file;
   bool check_config = false;
   bool print_config = false;
+  bool print_reference = false;
   bool report = false;
 };
 
@@ -40,6 +41,8 @@ std::optional<int> ParseFlags(const ProgramInfo& info, std::vector<std::string> 
                "Say whether the configuration is acceptable, and end");
   app.add_flag("--print-config", flags.print_config,
                "Write the commented reference with all defaults, and end");
+  app.add_flag("--print-reference", flags.print_reference,
+               "Write the same as Markdown, as docs/admin/configure.md has it, and end");
   if (info.report.write != nullptr) {
     app.add_flag(std::string(info.report.flag), flags.report, std::string(info.report.help));
   }
@@ -64,6 +67,10 @@ ProgramStart StartProgram(const ProgramInfo& info, const std::vector<std::string
   }
   if (flags.print_config) {
     PrintConfigReference(out);
+    return EXIT_SUCCESS;
+  }
+  if (flags.print_reference) {
+    PrintMarkdownReference(out);
     return EXIT_SUCCESS;
   }
   if (flags.report) {

@@ -3,6 +3,7 @@
 //   --config FILE    default: the variable PARLOR_CONFIG, else /etc/parlor/parlor.toml if it exists
 //   --check-config   says whether the configuration is acceptable, and ends
 //   --print-config   writes the commented reference with all defaults, and ends
+//   --print-reference  writes the same as Markdown, and ends
 //   --print-routes   parlor-fcgi: writes METHOD PATTERN ACCESS of every route, and ends
 //   --version, --help
 //
