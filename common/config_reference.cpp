@@ -102,6 +102,7 @@ void PrintMarkdownReference(std::ostream& out) {
       if (option.section != section.name) continue;
       out << "| `" << option.name << "` | `" << std::visit(DefaultLiteral{defaults}, option.place)
           << "` | " << Prose(option.help) << " Allowed: " << Prose(OptionBounds(option)) << "."
+          << (option.reload ? kReload : "")
           << (option.secret ? " A secret: no message ever shows it." : "") << " |\n";
     }
   }
