@@ -8,7 +8,7 @@ from support.stack import ROOT
 
 BLOCK = re.compile(r"<!-- run: (?P<name>[^>]+?) -->\n```sh\n(?P<text>.*?)```\n", re.S)
 # Units of the package → parts of the stack that scripts/run.sh supervises.
-PARTS = {"parlor-wsd": "wsd", "parlor-fcgi": "fcgi-auth fcgi-api"}
+PARTS = {"parlor-wsd": "wsd", "parlor-fcgi": "fcgi-api", "parlor-fcgi-auth": "fcgi-auth"}
 
 
 def commands(page):
@@ -30,7 +30,7 @@ class Administrator:
 
     def _systemctl(self):
         """What of systemctl the pages use. Like the real one it returns when the unit is stopped, or started."""
-        cases = "".join(f"    {unit}) parts='{parts}' ;;\n" for unit, parts in PARTS.items())
+        cases = "".join(f"    {unit}) part='{part}' ;;\n" for unit, part in PARTS.items())
         script = self.home / "systemctl"
         script.write_text(f"""#!/bin/sh
 verb=$1; shift
@@ -39,7 +39,7 @@ for unit in "$@"; do
   case $unit in
 {cases}    *) echo "no unit $unit" >&2; exit 1 ;;
   esac
-  for part in $parts; do sv -w 20 $verb "{self.stack.var}/services/$part" || exit 1; done
+  sv -w 20 $verb "{self.stack.var}/services/$part" || exit 1
 done
 """)
         script.chmod(0o755)
