@@ -41,7 +41,7 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread
 
 LIBS_common := -lmysqlcppconn -lsodium -lcrypto -lzmq -lspdlog -lfmt
 LIBS_fcgi   := -lfcgi
-LIBS_wsd    := -lwebsockets -luv -lcurl -lre2 -lsystemd
+LIBS_wsd    := -lwebsockets -luv -lcurl -lre2 -lsystemd -lprometheus-cpp-core -lcivetweb
 
 sources = $(filter-out %_test.cpp,$(wildcard $(addsuffix /*.cpp,$(1))))
 objects = $(patsubst %.cpp,$(BUILD)/%.o,$(1))

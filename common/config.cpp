@@ -233,6 +233,16 @@ Status CheckBot(const BotConfig& bot) {
   return Ok();
 }
 
+Status CheckMetrics(const MetricsConfig& metrics) {
+  const std::string_view host = config_checks::ListenHost(metrics.listen);
+  if (metrics.listen.empty() || metrics.reach == "network" || config_checks::IsLoopback(host)) {
+    return Ok();
+  }
+  return Refuse(
+      "metrics.listen is an address beyond this machine: write 127.0.0.1, or metrics.reach = "
+      "\"network\" if everybody who can reach it may read it");
+}
+
 Status CheckTogether(const Config& config) {
   const DatabaseConfig& database = config.database;
   if (database.socket.empty() == database.host.empty()) {
@@ -254,6 +264,7 @@ Status CheckTogether(const Config& config) {
   if (config.socket.listen_path.empty() && config.socket.listen_port == 0) {
     return Refuse("one of socket.listen_path and socket.listen_port must be set");
   }
+  PARLOR_RETURN_IF_ERROR(CheckMetrics(config.metrics));
   return CheckBot(config.bot);
 }
 

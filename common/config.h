@@ -138,6 +138,14 @@ struct BotConfig {
   int64_t rules_refresh_ms = 2000;    // how often the table bot_rules is read
 };
 
+// What the daemon tells who watches it (docs/admin/watch.md).
+struct MetricsConfig {
+  std::string listen;              // "127.0.0.1:9464"; empty: no port is opened
+  std::string reach = "loopback";  // or "network": listen may be an address beyond this machine
+  int64_t stuck_after_ms = 5000;   // without a turn of the loop for so long /health says 503
+  std::string pool;                // a worker's pool, as its label: "api", "auth"; empty: none
+};
+
 struct LogConfig {
   std::string level = "info";  // debug, info, warning, error
 };
@@ -155,6 +163,7 @@ struct Config {
   PasswordConfig password;
   MailConfig mail;
   BotConfig bot;
+  MetricsConfig metrics;
   LogConfig log;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 
 namespace parlor::config_checks {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr size_t kMaxSocketPath = 107;  // sockaddr_un.sun_path without the NUL
 constexpr size_t kMaxMailAddress = 254;
+constexpr size_t kMaxPoolName = 16;
+constexpr int kMaxPort = 65535;
 constexpr std::string_view kBusScheme = "ipc://";
 
 bool IsNameCharacter(char c) {
@@ -110,6 +113,35 @@ bool IsDatabaseName(std::string_view text) { return IsWord(text) && text.size() 
 
 bool IsLogLevel(std::string_view text) {
   return text == "debug" || text == "info" || text == "warning" || text == "error";
+}
+
+bool IsListenAddress(std::string_view text) {
+  if (text.empty()) return true;
+  const std::string_view port = text.substr(text.rfind(':') + 1);
+  int number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool is_port =
+      error == std::errc() && end == port.data() + port.size() && number >= 1 && number <= kMaxPort;
+  const std::string_view host = ListenHost(text);
+  const bool is_six = host.find(':') != std::string_view::npos;
+  return is_port && IsIpAddress(host) && is_six == text.starts_with('[') &&
+         text.size() == host.size() + port.size() + (is_six ? 3 : 1);
+}
+
+bool IsReach(std::string_view text) { return text == "loopback" || text == "network"; }
+
+bool IsPoolName(std::string_view text) {
+  return text.size() <= kMaxPoolName && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+std::string_view ListenHost(std::string_view listen) {
+  const size_t colon = listen.rfind(':');
+  if (colon == std::string_view::npos) return {};
+  std::string_view host = listen.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
 }
 
 bool IsLoopback(std::string_view host) {

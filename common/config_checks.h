@@ -22,10 +22,15 @@ bool IsKey(std::string_view text);        // what can stand in a header as it is
 bool IsHostName(std::string_view text);   // or empty
 bool IsDatabaseName(std::string_view text);
 bool IsLogLevel(std::string_view text);
+bool IsListenAddress(std::string_view text);  // IP address and port, 127.0.0.1:9464, or empty
+bool IsReach(std::string_view text);          // loopback, network
+bool IsPoolName(std::string_view text);       // short, in small letters, or empty
 
 // Whether a connection to `host` stays on this machine: localhost, 127.0.0.0/8, ::1.
 bool IsLoopback(std::string_view host);
 // The host of "scheme://host:port/path" ("[::1]" without the brackets).
 std::string_view UrlHost(std::string_view url);
+// The address of "127.0.0.1:9464" or "[::1]:9464".
+std::string_view ListenHost(std::string_view listen);
 
 }  // namespace parlor::config_checks

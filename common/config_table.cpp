@@ -14,6 +14,7 @@ using config_checks::IsDatabaseName;
 using config_checks::IsHostName;
 using config_checks::IsIpAddress;
 using config_checks::IsKey;
+using config_checks::IsListenAddress;
 using config_checks::IsLogLevel;
 using config_checks::IsMailAddress;
 using config_checks::IsModelUrl;
@@ -21,7 +22,9 @@ using config_checks::IsOrigin;
 using config_checks::IsOwner;
 using config_checks::IsPath;
 using config_checks::IsPathOrEmpty;
+using config_checks::IsPoolName;
 using config_checks::IsPublicUrl;
+using config_checks::IsReach;
 using config_checks::IsSmtpUrl;
 using config_checks::IsSocketPathOrEmpty;
 using config_checks::IsTlsDemand;
@@ -49,6 +52,7 @@ constexpr Section kSections[] = {
     {"password", "What a password hash (Argon2id) costs us, and whoever steals the database."},
     {"mail", "How mails leave: registration links and notices. Only the daemon sends."},
     {"bot", "Who answers in the bot chat: docs/bot.md."},
+    {"metrics", "What Prometheus and health checks ask: docs/admin/watch.md."},
     {"log", "Records go to standard error, one line each."},
 };
 
@@ -653,6 +657,38 @@ constexpr Option kOptions[] = {
              "look costs the database 0.2 ms, and none happens while nobody asks.",
      .min = 10,
      .max = 4000},
+
+    {.section = "metrics",
+     .name = "listen",
+     .place = PLACE(metrics, listen),
+     .help = "Where the daemon answers GET /metrics, /health and /ready: 127.0.0.1:9464. Empty: "
+             "nowhere, so that two copies on one machine do not meet at a port that nobody asked "
+             "for. The numbers say how many people are online, and nothing about any of them.",
+     .allowed = "an IP address and a port, as 127.0.0.1:9464 or [::1]:9464, or nothing",
+     .accepts = IsListenAddress},
+    {.section = "metrics",
+     .name = "reach",
+     .place = PLACE(metrics, reach),
+     .help = "\"loopback\": listen may only be an address of this machine alone, because whoever "
+             "reaches it may read it, without a password and in the clear. \"network\": also "
+             "another one, for a network that you trust.",
+     .allowed = "\"loopback\" or \"network\"",
+     .accepts = IsReach},
+    {.section = "metrics",
+     .name = "stuck_after_ms",
+     .place = PLACE(metrics, stuck_after_ms),
+     .help = "When the loop has not turned for so long, GET /health is 503, and when the database "
+             "has not answered for so long GET /ready is. The loop turns ten times a second; five "
+             "seconds without a turn is no load, it is a fault.",
+     .min = 1000,
+     .max = 60000},
+    {.section = "metrics",
+     .name = "pool",
+     .place = PLACE(metrics, pool),
+     .help = "For workers: the name of the pool that this one is in, a label of its requests. "
+             "Empty: an empty label.",
+     .allowed = "at most 16 of a-z, 0-9, '-' and '_', or nothing",
+     .accepts = IsPoolName},
 
     {.section = "log",
      .name = "level",

@@ -97,9 +97,12 @@ enum class Verdict {
   kInDoubt,
 };
 
+enum class Fault : size_t { kUnreachable, kLost, kBusy, kRefused, kNone };  // kDatabaseErrorKinds
+
 struct Attempt {
   Status status;
   Verdict verdict = Verdict::kFinal;
+  Fault fault = Fault::kNone;
 };
 
 }  // namespace
@@ -110,6 +113,10 @@ struct Database::Impl {
 
   Attempt Connect();
   Attempt TryOnce(const std::function<Status(Transaction&)>& body);
+  Fault FaultOf(const Status& error) const;
+  void Note(Fault fault) {
+    if (fault != Fault::kNone) ++errors[static_cast<size_t>(fault)];
+  }
   bool Pause(int64_t ms);
   bool Interrupted() {
     const std::lock_guard lock(mutex);
@@ -118,9 +125,11 @@ struct Database::Impl {
 
   const DatabaseConfig config;
   const Clock& clock;
+  std::string request_id;
   std::unique_ptr<Connection> connection;
   bool away = false;  // connecting failed last time, and that is in the log
   std::minstd_rand random;
+  DatabaseErrors errors{};
 
   std::mutex mutex;
   std::condition_variable wake;
@@ -135,21 +144,31 @@ Attempt Database::Impl::Connect() {
   connection = std::move(opened.connection);
   if (connection && away) log::Info("connected to the database again");
   away = !connection;
-  return {opened.status, opened.permanent ? Verdict::kFinal : Verdict::kAgain};
+  return {opened.status, opened.permanent ? Verdict::kFinal : Verdict::kAgain,
+          connection ? Fault::kNone : Fault::kUnreachable};
 }
 
 Attempt Database::Impl::TryOnce(const std::function<Status(Transaction&)>& body) {
   if (Attempt connected = Connect(); !connected.status.ok()) return connected;
-  Transaction tx(connection.get());
+  Transaction tx(connection.get(), request_id);
   if (Status begun = tx.Begin(); !begun.ok()) {
-    return {begun, connection->lost() ? Verdict::kAgainAtOnce : Verdict::kFinal};
+    // A connection that lay idle and was closed by the server is nobody's fault.
+    if (connection->lost()) return {begun, Verdict::kAgainAtOnce};
+    return {begun, Verdict::kFinal, FaultOf(begun)};
   }
   Status status = body(tx);
   if (status.ok()) status = tx.Commit();
   if (status.ok() || tx.over_.ok()) return {status};
-  if (tx.over_.code() == ErrorCode::kInDoubt) return {tx.over_, Verdict::kInDoubt};
+  if (tx.over_.code() == ErrorCode::kInDoubt) {
+    return {tx.over_, Verdict::kInDoubt, Fault::kLost};
+  }
   const bool again = tx.again_ || connection->lost() || tx.over_.code() == ErrorCode::kUnavailable;
-  return {status, again ? Verdict::kAgain : Verdict::kFinal};
+  return {status, again ? Verdict::kAgain : Verdict::kFinal, FaultOf(tx.over_)};
+}
+
+Fault Database::Impl::FaultOf(const Status& error) const {
+  if (connection->lost()) return Fault::kLost;
+  return error.code() == ErrorCode::kUnavailable ? Fault::kBusy : Fault::kRefused;
 }
 
 // False when interrupted.
@@ -167,6 +186,7 @@ Status Database::Transact(Repeat repeat, const std::function<Status(Transaction&
   int64_t paused_ms = 0;  // counted too, so that a clock that stands still (tests) ends it as well
   for (int64_t step_ms = kFirstPauseMs;; step_ms = std::min(step_ms * 2, kLongestPauseMs)) {
     Attempt attempt = impl_->TryOnce(body);
+    impl_->Note(attempt.fault);
     if (attempt.verdict == Verdict::kFinal) return attempt.status;
     if (attempt.verdict == Verdict::kInDoubt && repeat == Repeat::kOnce) return attempt.status;
 
@@ -181,6 +201,10 @@ Status Database::Transact(Repeat repeat, const std::function<Status(Transaction&
     paused_ms += pause_ms;
   }
 }
+
+DatabaseErrors Database::TakeErrors() { return std::exchange(impl_->errors, {}); }
+
+void Database::SetRequestId(std::string request_id) { impl_->request_id = std::move(request_id); }
 
 Status Database::Ping() {
   // A second round only if a connection that was lying idle turned out to be dead.

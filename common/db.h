@@ -26,6 +26,7 @@
 #include "common/config.h"
 #include "common/ids.h"
 #include "common/status.h"
+#include "common/worker_stats.h"
 
 namespace parlor::db {
 
@@ -99,6 +100,9 @@ class Transaction {
   // The AUTO_INCREMENT id of the last single-row INSERT. Asks the server: a round trip.
   Result<uint64_t> LastInsertId();
 
+  // What this transaction is run for: Database::SetRequestId().
+  const std::string& request_id() const { return request_id_; }
+
   // True when the last statement failed (kConflict) with a duplicate key, 1062: the transaction
   // goes on.
   bool WasDuplicate() const;
@@ -109,12 +113,14 @@ class Transaction {
 
  private:
   friend class Database;
-  explicit Transaction(Connection* connection) : connection_(connection) {}
+  Transaction(Connection* connection, const std::string& request_id)
+      : connection_(connection), request_id_(request_id) {}
   Status Begin();
   Status Commit();  // kInDoubt when the connection broke meanwhile
   template <typename T>
   Result<T> Noted(Result<T> result);
   Connection* connection_;
+  const std::string& request_id_;
   Status over_;  // the error that ended it
   bool again_ = false;
   bool open_ = false;
@@ -154,6 +160,13 @@ class Database {
   // returns its Status. `body` may run several times: it must set its results afresh each time. It
   // must not use this Database for anything else.
   Status Transact(Repeat repeat, const std::function<Status(Transaction&)>& body);
+
+  // How often attempts failed, by kDatabaseErrorKinds, since the last call. The thread's own.
+  DatabaseErrors TakeErrors();
+
+  // Names what the transactions from now on are run for (a web server's id of a request), until the
+  // next call: it goes into the rows of `events`, and so into the log of who acts on them.
+  void SetRequestId(std::string request_id);
 
   // Whether the server answers now; connects at most once. For GET /health.
   Status Ping();

@@ -7,7 +7,8 @@
 namespace parlor::events {
 
 Result<EventId> Add(db::Transaction& tx, const Event& event, TimestampMs now) {
-  const std::string payload = EncodeEvent(event, EventId());
+  // Without the time: that is a column.
+  const std::string payload = EncodeEvent(event, EventId(), {tx.request_id(), TimestampMs()});
   PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kAddEvent, {db::P(now), db::P(payload)}).status());
   PARLOR_ASSIGN_OR_RETURN(const uint64_t id, tx.LastInsertId());
   return EventId(id);
@@ -19,7 +20,7 @@ Result<std::vector<Row>> Pending(db::Transaction& tx, EventId after, uint32_t li
   std::vector<Row> pending;
   pending.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {
-    pending.push_back({rows.As<EventId>(row, 0), rows.Text(row, 1)});
+    pending.push_back({rows.As<EventId>(row, 0), rows.Text(row, 1), rows.Time(row, 2)});
   }
   return pending;
 }

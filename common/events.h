@@ -17,6 +17,7 @@ Result<EventId> Add(db::Transaction& tx, const Event& event, TimestampMs now);
 struct Row {
   EventId id;
   std::string payload;
+  TimestampMs created_at;
 };
 // The oldest visible rows behind `after`, at most `limit`. `after` is for the pages of one sweep:
 // rows become visible out of order, so every sweep starts from EventId() again.

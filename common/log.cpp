@@ -72,6 +72,12 @@ void AppendValue(std::string& out, std::string_view value) {
   out += cut ? "...\"" : "\"";
 }
 
+}  // namespace
+
+bool Enabled(Level level) { return Sink()->should_log(ToSpdlog(level)); }
+
+namespace {
+
 void WriteRecord(Level level, std::string_view doing, std::initializer_list<Field> fields,
                  int64_t suppressed) {
   spdlog::logger& sink = *Sink();

@@ -53,6 +53,10 @@ struct Field {
 // `doing` is a constant phrase in the present participle: "committing a batch".
 void Write(Level level, std::string_view doing, std::initializer_list<Field> fields);
 
+// Whether such a record would be written: for those that happen so often that even making their
+// fields costs.
+bool Enabled(Level level);
+
 inline void Debug(std::string_view doing, std::initializer_list<Field> fields = {}) {
   Write(Level::kDebug, doing, fields);
 }

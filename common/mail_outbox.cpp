@@ -99,4 +99,10 @@ Status Failed(db::Transaction& tx, MailId id, std::string_view error,
       .status();
 }
 
+Result<Depth> Count(db::Transaction& tx) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kCountMails, {}));
+  const uint64_t given_up = rows.U64(0, 1);
+  return Depth{rows.U64(0, 0) - given_up, given_up};
+}
+
 }  // namespace parlor::mail_outbox

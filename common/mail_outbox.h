@@ -38,4 +38,11 @@ Status Sent(db::Transaction& tx, MailId id);
 Status Failed(db::Transaction& tx, MailId id, std::string_view error,
               std::optional<TimestampMs> next_attempt, TimestampMs now);
 
+// How many there are, for the metrics.
+struct Depth {
+  uint64_t waiting = 0;
+  uint64_t given_up = 0;  // kept for the administrator
+};
+Result<Depth> Count(db::Transaction& tx);
+
 }  // namespace parlor::mail_outbox

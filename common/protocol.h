@@ -307,10 +307,22 @@ struct MemberRemoved {  // left the group for good, or was put out of it
 using Event = std::variant<UserUpdated, SessionEnded, UserSuspended, ReadMarkMoved, MessageSent,
                            GroupUpdated, PresenceChanged, MemberRemoved>;
 
-std::string EncodeEvent(const Event& event, EventId id);  // id 0: left out
+// Whence an event came, for logs and metrics; nothing is decided by it. Both may be missing.
+struct EventOrigin {
+  std::string request_id;  // of the request that made it; IsRequestId(), or empty
+  TimestampMs at;          // when it was written; 0: not known
+};
+// What a web server numbers requests with: at most 64 of A-Z, a-z, 0-9, '-', '_' and '.'. Anything
+// else is a stranger's text and belongs into no log.
+bool IsRequestId(std::string_view text);
+
+std::string EncodeEvent(const Event& event, EventId id,
+                        const EventOrigin& origin = {});  // what is 0 or empty is left out
+std::string_view EventName(const Event& event);           // its "type"
 struct DecodedEvent {
   Event event;
   EventId id;
+  EventOrigin origin;
 };
 // kMalformedJson for what is not an event of a version and type that we know.
 Result<DecodedEvent> DecodeEvent(std::string_view bytes);

@@ -1,5 +1,6 @@
 // Events of the bus, also as rows of `events`: what workers and administrators' scripts tell the
 // daemons. Conversations are named by conversation_id and chat_type here, as the tables do.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@ using json::Object;
 using json::ObjectWriter;
 
 constexpr uint64_t kVersion = 1;
+constexpr size_t kMaxRequestIdBytes = 64;
 
 constexpr std::string_view kUserUpdate = "user_update";
 constexpr std::string_view kSessionEnded = "session_ended";
@@ -194,6 +196,17 @@ constexpr EventType kEventTypes[] = {
     {kMemberRemoved, ReadMemberRemoved},
 };
 
+// Not worth an event: what is no id or no time is as if it were not there.
+EventOrigin ReadOrigin(const Object& object) {
+  EventOrigin origin;
+  if (auto text = object.OptionalText("request_id"); text.ok() && *text && IsRequestId(**text)) {
+    origin.request_id = **std::move(text);
+  }
+  const auto at = object.OptionalInteger("at_ms", 1, kMaxJsonInteger);
+  if (at.ok() && *at) origin.at = TimestampMs(static_cast<int64_t>(**at));
+  return origin;
+}
+
 Result<DecodedEvent> Decode(const Object& object) {
   PARLOR_RETURN_IF_ERROR(object.Integer("v", kVersion, kVersion).status());
   PARLOR_ASSIGN_OR_RETURN(const std::string name, object.Text("type"));
@@ -202,14 +215,26 @@ Result<DecodedEvent> Decode(const Object& object) {
   for (const EventType& type : kEventTypes) {
     if (type.name != name) continue;
     PARLOR_ASSIGN_OR_RETURN(Event event, type.read(object));
-    return DecodedEvent{std::move(event), EventId(id.value_or(0))};
+    return DecodedEvent{std::move(event), EventId(id.value_or(0)), ReadOrigin(object)};
   }
   return json::Invalid("type", "is unknown.");
 }
 
 }  // namespace
 
-std::string EncodeEvent(const Event& event, EventId id) {
+std::string_view EventName(const Event& event) {
+  return std::visit([](const auto& e) { return TypeOf(e); }, event);
+}
+
+bool IsRequestId(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxRequestIdBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_' || c == '.';
+         });
+}
+
+std::string EncodeEvent(const Event& event, EventId id, const EventOrigin& origin) {
   std::string out;
   ObjectWriter object(out);
   object.Number("v", kVersion);
@@ -220,6 +245,8 @@ std::string EncodeEvent(const Event& event, EventId id) {
         Write(object, e);
       },
       event);
+  if (!origin.request_id.empty()) object.Text("request_id", origin.request_id);
+  if (origin.at.value > 0) object.Number("at_ms", static_cast<uint64_t>(origin.at.value));
   object.Close();
   return out;
 }

@@ -103,6 +103,8 @@ inline constexpr std::string_view kCreateRate =
 inline constexpr std::string_view kAddMail =
     "INSERT INTO mail_outbox (kind, recipient, recipient_name, registration_id, created_at_ms, "
     "next_attempt_at_ms) VALUES (?, ?, ?, NULLIF(?, 0), ?, ?)";
+inline constexpr std::string_view kCountMails =  // mail_outbox_due, all of it
+    "SELECT COUNT(*), COUNT(failed_at_ms) FROM mail_outbox";
 inline constexpr std::string_view kClaimMails =  // mail_outbox_due
     "SELECT id, kind, recipient, recipient_name, COALESCE(registration_id, 0), attempts, "
     "created_at_ms FROM mail_outbox WHERE failed_at_ms IS NULL AND next_attempt_at_ms <= ? "
@@ -119,7 +121,7 @@ inline constexpr std::string_view kMailGivenUp =  // PRIMARY
 inline constexpr std::string_view kAddEvent =
     "INSERT INTO events (created_at_ms, payload) VALUES (?, ?)";
 inline constexpr std::string_view kPendingEvents =  // PRIMARY
-    "SELECT id, payload FROM events WHERE id > ? ORDER BY id LIMIT ?";
+    "SELECT id, payload, created_at_ms FROM events WHERE id > ? ORDER BY id LIMIT ?";
 
 // ---- daemons, online
 inline constexpr std::string_view kDropDaemonsAt =

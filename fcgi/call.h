@@ -53,7 +53,9 @@ class Call {
 
   // For an event whose row a store has written with the transaction already: pushed when that is
   // committed.
-  void AddWrittenEvent(const Event& event, EventId id) { events_.AddWritten(event, id); }
+  void AddWrittenEvent(const Event& event, EventId id) {
+    events_.AddWritten(event, id, {request_.request_id, Now()});
+  }
 
   // Inside Transact(), in a run that found what an earlier run of this request had stored, whose
   // commit was in doubt: its events are pushed after this one. Only for who can prove that it was

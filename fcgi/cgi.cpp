@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/ascii.h"
+#include "common/protocol.h"
 #include "fcgi/error_map.h"
 
 namespace parlor::fcgi {
@@ -14,7 +15,6 @@ namespace {
 constexpr std::string_view kBearer = "bearer";
 constexpr std::string_view kDefaultMount = "/http";
 constexpr size_t kMaxDrainedBytes = 1 << 20;
-constexpr size_t kMaxRequestIdBytes = 64;
 
 struct NamedMethod {
   std::string_view name;
@@ -103,7 +103,8 @@ Request RequestFrom(const Variables& variables) {
   request.accept = variables("HTTP_ACCEPT");
   request.if_none_match = variables("HTTP_IF_NONE_MATCH");
   request.token = TokenFrom(variables);
-  request.request_id = variables("REQUEST_ID").substr(0, kMaxRequestIdBytes);
+  // A web server's own; who sets up another one may pass on what a client wrote.
+  if (const std::string_view id = variables("REQUEST_ID"); IsRequestId(id)) request.request_id = id;
   return request;
 }
 

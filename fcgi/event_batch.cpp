@@ -7,12 +7,12 @@ namespace parlor::fcgi {
 
 Status EventBatch::Add(db::Transaction& tx, const Event& event, TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const EventId id, events::Add(tx, event, now));
-  AddWritten(event, id);
+  AddWritten(event, id, {tx.request_id(), now});
   return Ok();
 }
 
-void EventBatch::AddWritten(const Event& event, EventId id) {
-  encoded_.push_back(EncodeEvent(event, id));
+void EventBatch::AddWritten(const Event& event, EventId id, const EventOrigin& origin) {
+  encoded_.push_back(EncodeEvent(event, id, origin));
 }
 
 void EventBatch::Push(EventPublisher& publisher) {

@@ -27,8 +27,8 @@ class EventBatch {
   // Writes the row and remembers the event.
   Status Add(db::Transaction& tx, const Event& event, TimestampMs now);
 
-  // Remembers an event whose row a store has written with the transaction.
-  void AddWritten(const Event& event, EventId id);
+  // Remembers an event whose row a store has written with the transaction, and whence it comes.
+  void AddWritten(const Event& event, EventId id, const EventOrigin& origin);
 
   // After the commit. What the bus does not take, the daemon finds in the table.
   void Push(EventPublisher& publisher);

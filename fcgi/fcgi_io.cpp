@@ -95,10 +95,11 @@ class Listener {
   bool ok() const { return ok_; }
 
   // False when the process is to end.
-  bool Await() {
+  bool Await(const HandleIdle& idle) {
     while (true) {
       std::array<epoll_event, 2> events{};
-      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+      const int wait_ms = static_cast<int>(idle().value_or(-1));
+      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms);
       if (count < 0 && errno != EINTR) return false;
       for (int i = 0; i < count; ++i) {
         if (events[static_cast<size_t>(i)].data.fd == signals_) return false;
@@ -167,14 +168,14 @@ int ServeCgi(size_t max_body_bytes, const HandleRequest& handle) {
   return WriteAll(STDOUT_FILENO, Serialize(handle(request), HasBody(request))) ? 0 : 1;
 }
 
-int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle) {
+int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle, const HandleIdle& idle) {
   Listener listener;
   FCGX_Request fastcgi = {};
   if (!listener.ok() || FCGX_Init() != 0 || FCGX_InitRequest(&fastcgi, 0, 0) != 0) {
     log::Error("preparing FastCGI", {{"error", std::strerror(errno)}});
     return 1;
   }
-  while (listener.Await()) {
+  while (listener.Await(idle)) {
     const int code = FCGX_Accept_r(&fastcgi);
     if (code >= 0) {
       AnswerOne(fastcgi, max_body_bytes, handle);

@@ -3,12 +3,16 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 #include "fcgi/http.h"
 
 namespace parlor::fcgi {
 
 using HandleRequest = std::function<Response(const Request&)>;
+// Called whenever nothing is in hand; in how many milliseconds to call it again, if no request comes
+// before. nullopt: only after the next one.
+using HandleIdle = std::function<std::optional<int64_t>()>;
 
 // Call first in main, before threads. Forgets HTTP_PROXY (in CGI that is the client's `Proxy:`
 // header, which libraries would take for an administrator's choice), bounds libfcgi's wait for the
@@ -29,6 +33,6 @@ int ServeCgi(size_t max_body_bytes, const HandleRequest& handle);
 // SIGINT, SIGUSR1 or SIGUSR2 (the request in hand is finished: 0) or until accepting fails for
 // good (1, a line in the log; the supervisor starts the program again). A client that went away is
 // nobody's error. multiwatch passes SIGUSR2 on and starts workers anew: so a pool is reloaded.
-int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle);
+int ServeFastCgi(size_t max_body_bytes, const HandleRequest& handle, const HandleIdle& idle);
 
 }  // namespace parlor::fcgi

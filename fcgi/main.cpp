@@ -12,6 +12,7 @@
 #include "common/program.h"
 #include "fcgi/fcgi_io.h"
 #include "fcgi/hash_slots.h"
+#include "fcgi/request_stats.h"
 #include "fcgi/routes.h"
 #include "fcgi/worker.h"
 
@@ -36,10 +37,15 @@ int Serve(const Config& config) {
   EventPublisher publisher(config.bus);
   const PasswordHasher hasher(config.password);
   const Services services{config, clock, database, publisher, hasher, **slots};
-  Worker worker(services);
+  RequestStats stats(clock, publisher, config.metrics.pool);
+  Worker worker(services, &stats);
   const auto handle = [&](const Request& request) { return worker.Handle(request); };
   const auto max_body_bytes = static_cast<size_t>(config.http.max_body_bytes);
-  return StartedAsCgi() ? ServeCgi(max_body_bytes, handle) : ServeFastCgi(max_body_bytes, handle);
+  const int code = StartedAsCgi()
+                       ? ServeCgi(max_body_bytes, handle)
+                       : ServeFastCgi(max_body_bytes, handle, [&] { return stats.PushIfDue(); });
+  stats.Push();
+  return code;
 }
 
 int Main(int argc, const char* const* argv) {

@@ -1,5 +1,6 @@
 #include "fcgi/worker.h"
 
+#include <chrono>
 #include <exception>
 #include <string>
 
@@ -41,9 +42,16 @@ void LogRequest(const Request& request, const Match& match, int status, int64_t 
 
 }  // namespace
 
+void Worker::Count(const Request& request, const Match& match, int status, int64_t duration_us) {
+  if (stats_ == nullptr) return;
+  stats_->Observe(MethodName(request.method), match.pattern, status, duration_us);
+  stats_->AddDatabaseErrors(services_.database.TakeErrors());
+}
+
 Response Worker::Handle(const Request& request) {
-  const int64_t start_ms = services_.clock.MonotonicMs();
+  const auto start = std::chrono::steady_clock::now();
   const Match match = FindRoute(Routes(), request.method, request.path);
+  services_.database.SetRequestId(request.request_id);
   Call call(services_, request, match);
   Result<Response> answer = AnswerSafely(call, match);
   if (!answer.ok()) {
@@ -55,7 +63,11 @@ Response Worker::Handle(const Request& request) {
     answer = call.wants_html() ? ProblemPage(error) : Problem(error);
     if (error.code() == ErrorCode::kMethodNotAllowed) answer->Set("Allow", match.allow);
   }
-  LogRequest(request, match, answer->status, services_.clock.MonotonicMs() - start_ms);
+  const int64_t duration_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                                  std::chrono::steady_clock::now() - start)
+                                  .count();
+  LogRequest(request, match, answer->status, duration_us / 1000);
+  Count(request, match, answer->status, duration_us);
   return std::move(answer).value();
 }
 

@@ -38,6 +38,8 @@ OWNERS = {
     "fmt/": ["common/log.cpp"],
     "toml++/": ["common/config.cpp"],
     "CLI/": ["common/program.cpp"],
+    "prometheus/": ["wsd/metrics_page.cpp"],
+    "civetweb": ["wsd/metrics_server.cpp"],
     "nlohmann/": ["common/protocol_json.cpp", "common/completions.cpp"],
 }
 # Our headers that pass a foreign library on -> how the only files that may include them begin.

@@ -29,6 +29,7 @@ end_group() {
 # setpriv: no worker outlives its multiwatch.
 start_pool() {
   local workers=$1 backlog=$2
+  export PARLOR_METRICS_POOL=${PARLOR_METRICS_POOL-${name#fcgi-}}
   exec spawn-fcgi -n -s "$RUN_DIR/$name.sock" -M 0660 -b "$backlog" -- \
     /usr/bin/multiwatch -f "$workers" -r 10 -t 1000 -- \
     /usr/bin/setpriv --pdeathsig KILL "$BUILD/parlor-fcgi" --config "$VAR/etc/parlor-fcgi.toml"

@@ -86,22 +86,37 @@ int64_t BusReader::UntilSweep() const {
 void BusReader::ReadBus() {
   std::vector<std::string> pushed;
   int64_t wait_ms = UntilSweep();
-  while (pushed.size() < kReadAtOnce) {
+  for (size_t read = 0; read < kReadAtOnce; ++read) {
     std::optional<std::string> bytes = subscriber_->Receive(wait_ms);
     if (!bytes) break;
-    pushed.push_back(std::move(*bytes));
     wait_ms = 0;
+    if (IsWorkerStats(*bytes)) {
+      TakeReport(*bytes);
+    } else {
+      pushed.push_back(std::move(*bytes));
+    }
   }
-  for (DecodedEvent& event : DecodeInOrder(pushed)) HandOut(std::move(event));
+  for (DecodedEvent& event : DecodeInOrder(pushed, &numbers_.bad_on_bus)) {
+    if (HandOut(std::move(event))) numbers_.from_bus.Add();
+  }
 }
 
-std::vector<DecodedEvent> BusReader::DecodeInOrder(const std::vector<std::string>& pushed) {
+void BusReader::TakeReport(std::string_view bytes) {
+  const Result<WorkerStats> stats = DecodeWorkerStats(bytes);
+  if (stats.ok()) return workers_.Add(*stats);
+  workers_.AddMalformed();
+  log::Debug("reading a worker's report", {{"bytes", bytes.size()}, {"error", stats.status()}});
+}
+
+std::vector<DecodedEvent> BusReader::DecodeInOrder(const std::vector<std::string>& pushed,
+                                                   Count* bad) {
   std::vector<DecodedEvent> events;
   for (const std::string& bytes : pushed) {
     Result<DecodedEvent> event = DecodeEvent(bytes);
     if (event.ok()) {
       events.push_back(std::move(*event));
     } else {
+      if (bad != nullptr) bad->Add();
       log::Error("decoding an event of the bus",
                  {{"bytes", bytes.size()}, {"error", event.status()}});
     }
@@ -118,6 +133,7 @@ void BusReader::Sweep() {
     const Result<bool> more = SweepPage(&last);
     NoteDatabase(more.status());
     if (!more.ok()) return;
+    swept_at_ms_ = clock_.MonotonicMs();
     if (!*more) break;
     CollectDone();
     DeleteDone();
@@ -146,20 +162,25 @@ void BusReader::TakeRow(const events::Row& row) {
                {{"event", row.id}, {"bytes", row.payload.size()}, {"error", event.status()}});
     to_delete_.push_back(row.id);
     Remember(row.id);
+    numbers_.bad_in_table.Add();
     return;
   }
   event->id = row.id;
-  HandOut(std::move(*event));
+  event->origin.at = row.created_at;
+  if (HandOut(std::move(*event))) numbers_.from_table.Add();
 }
 
-void BusReader::HandOut(DecodedEvent event) {
-  if (event.id && !Remember(event.id)) return;
-  const LoopItem item = EventArrived{std::move(event.event), event.id};
+// False: it was handed out before, or there is no time left.
+bool BusReader::HandOut(DecodedEvent event) {
+  if (event.id && !Remember(event.id)) return false;
+  const LoopItem item = EventArrived{std::move(event.event), event.id, std::move(event.origin)};
   while (!results_.Push(item)) {
     ReportSwept();  // whoever waits for the first sweep may be the one who empties the mailbox
     std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, kHoldMs, [this] { return closing_.load(); })) return;
+    if (changed_.wait_for(lock, kHoldMs, [this] { return closing_.load(); })) return false;
+    if (!away_) swept_at_ms_ = clock_.MonotonicMs();  // it is the loop that is slow
   }
+  return true;
 }
 
 // False: it was handed out before.

@@ -28,7 +28,9 @@
 #include "common/events.h"
 #include "wsd/commands.h"
 #include "wsd/mailbox.h"
+#include "wsd/meter.h"
 #include "wsd/thread.h"
+#include "wsd/worker_totals.h"
 
 namespace parlor::wsd {
 
@@ -50,8 +52,21 @@ class BusReader {
 
   // What was pushed, in the order of its rows: workers push side by side, and of two changes of one
   // thing that wait here the later one wins. (One that is pushed after the other was handed out still
-  // comes last: names and marks are right again with the next request.) Undecodable is left out.
-  static std::vector<DecodedEvent> DecodeInOrder(const std::vector<std::string>& pushed);
+  // comes last: names and marks are right again with the next request.) Undecodable is left out and
+  // is counted in `bad`, which may be null.
+  static std::vector<DecodedEvent> DecodeInOrder(const std::vector<std::string>& pushed,
+                                                 Count* bad = nullptr);
+
+  // What is counted, for any thread.
+  struct Numbers {
+    Count from_bus, from_table;      // handed to the loop
+    Count bad_on_bus, bad_in_table;  // could not be read, and were dropped
+  };
+  const Numbers& numbers() const { return numbers_; }
+  const WorkerTotals& workers() const { return workers_; }  // any thread: what they have reported
+  // Any thread: when the table was last read (monotonic; 0: never), which it is all the time: the
+  // daemon's knowledge of whether the database answers.
+  int64_t swept_at_ms() const { return swept_at_ms_; }
 
   bool Push(EventDone done);  // never full: bounded by what was handed out
   void Close();               // reads nothing more, deletes the rows of what is done
@@ -62,10 +77,11 @@ class BusReader {
   void Run();
   int64_t UntilSweep() const;
   void ReadBus();
+  void TakeReport(std::string_view bytes);
   void Sweep();
   Result<bool> SweepPage(EventId* last);
   void TakeRow(const events::Row& row);
-  void HandOut(DecodedEvent event);
+  bool HandOut(DecodedEvent event);
   bool Remember(EventId id);
   void CollectDone();
   void DeleteDone();
@@ -80,6 +96,9 @@ class BusReader {
   Queue<EventDone> done_;
   Thread thread_;
   std::atomic<bool> closing_{false};
+  std::atomic<int64_t> swept_at_ms_{0};
+  Numbers numbers_;
+  WorkerTotals workers_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;

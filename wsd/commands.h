@@ -113,6 +113,7 @@ struct DatabaseWentBack {};
 struct EventArrived {
   Event event;
   EventId id;
+  EventOrigin origin;
 };
 // ---- loop → bus reader: acted on; its row may go
 // ----------------------------------------------------------------------------

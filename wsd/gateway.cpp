@@ -13,6 +13,8 @@ constexpr int64_t kDayMs = int64_t{86400} * 1000;
 constexpr int64_t kRatesEveryMs = 1000;
 constexpr int kUnansweredPings = 2;
 constexpr int64_t kResyncLogMs = 10000;
+constexpr int64_t kCloseLogMs = 10000;
+constexpr int64_t kCloseLogs = 20;
 
 }  // namespace
 
@@ -35,27 +37,40 @@ Gateway::Gateway(const Config& config, const Clock& clock, Threads threads)
               [this](const PresenceChanged& change) { Announce(change); }),
       notices_({.interval_ms = config.socket.unread_interval_ms}),
       bot_load_(config.bot),
-      resync_log_(clock, kResyncLogMs) {}
+      resync_log_(clock, kResyncLogMs),
+      close_log_(clock, kCloseLogMs, kCloseLogs) {}
 
 void Gateway::SetLimits(const LimitsConfig& limits) {
   limits_ = limits;
   rates_.SetLimits(limits);
 }
 
-Session& Gateway::Open(Peer& peer) {
+Session& Gateway::Open(Peer& peer, std::string request_id) {
   const ConnectionId id(++last_connection_);
   const int64_t now = clock_.MonotonicMs();
   auto session =
       std::make_unique<Session>(id, peer, static_cast<size_t>(socket_.max_queue_bytes), now);
   Session& opened = *session;
+  opened.request_id = std::move(request_id);
   sessions_.emplace(id, std::move(session));
   wheel_.Schedule(opened, now + socket_.init_timeout_ms);
   ++counters_.connections_opened;
+  Note("opening a connection", opened);
   if (restarting_) to_restart_.push_back(id);  // its handshake was under way
   return opened;
 }
 
+// For the log at debug: at info a daemon with many sockets would write all day, and writing is done
+// by the loop.
+void Gateway::Note(std::string_view doing, const Session& session) {
+  if (!log::Enabled(log::Level::kDebug)) return;
+  log::Debug(doing, {{"connection", session.id},
+                     {"user", session.login.user},
+                     {"request_id", session.request_id}});
+}
+
 void Gateway::Gone(Session& session) {
+  Note("a connection is gone", session);
   Leave(session, Leaving::kVanished);
   sessions_.erase(session.id);
 }
@@ -73,11 +88,25 @@ void Gateway::Pong(Session& session) {
   if (session.state == SessionState::kSignedIn) Touch(session);
 }
 
+// A client that breaks the rules, or can't keep up, is worth a record at info.
+void Gateway::NoteClose(const Session& session, CloseCode code) {
+  const bool is_usual = code == CloseCode::kTryAgain || code == CloseCode::kNotSignedIn ||
+                        code == CloseCode::kSessionEnded;
+  if (is_usual && !log::Enabled(log::Level::kDebug)) return;
+  const std::initializer_list<log::Field> fields = {{"code", static_cast<int>(code)},
+                                                    {"connection", session.id},
+                                                    {"user", session.login.user},
+                                                    {"request_id", session.request_id}};
+  if (is_usual) return log::Debug("closing a connection", fields);
+  close_log_.Write(log::Level::kInfo, "closing a connection", fields);
+}
+
 // What is queued still goes out before the close frame, but for a client that does not read: that
 // it gets nothing of what did not fit must not look like a hole in the middle.
 void Gateway::Close(Session& session, CloseCode code) {
   if (session.state == SessionState::kClosing) return;
   ++counters_.closed[static_cast<int>(code)];
+  NoteClose(session, code);
   if (code == CloseCode::kReadsTooSlowly) session.outgoing.Clear();
   const bool ended = code == CloseCode::kSessionEnded;
   StartClosing(session, ended ? Leaving::kLoggedOut : Leaving::kVanished,
@@ -137,6 +166,29 @@ void Gateway::Tick() {
     if (!heavy.empty()) static_cast<void>(threads_.presence(RaiseRates{std::move(heavy)}));
   }
   CloseOverflowed();
+  Report(now);
+}
+
+// `now_ms`: when this tick began.
+void Gateway::Report(int64_t now_ms) {
+  if (last_tick_ms_) {
+    board_.delay.Observe(std::max<int64_t>(0, now_ms - *last_tick_ms_ - kTickMs));
+  }
+  last_tick_ms_ = now_ms;
+  LoopReport report;
+  report.counters = counters_;
+  report.at_ms = now_ms;
+  report.connections = sessions_.size();
+  report.signed_in = hub_.All().size();
+  report.online_users = hub_.users();
+  report.present = groups_.present();
+  report.in_writers = in_writers_;
+  report.bot_waiting = bot_load_.waiting();
+  report.sequencer_held = sequencer_.held();
+  report.sequencer_conversations = sequencer_.conversations();
+  report.presence_loaded = groups_.loaded();
+  report.draining = draining_;
+  board_.Publish(std::move(report));
 }
 
 void Gateway::Due(Session& session) {

@@ -29,6 +29,7 @@
 #include "wsd/event_order.h"
 #include "wsd/group_presence.h"
 #include "wsd/hub.h"
+#include "wsd/loop_report.h"
 #include "wsd/online_tracker.h"
 #include "wsd/sequencer.h"
 #include "wsd/session.h"
@@ -69,8 +70,10 @@ class Gateway {
   void Start() { LoadAllPresence(); }
 
   // ---- From the connections
-  // The new connection's session, valid until Gone(). `peer` outlives it.
-  Session& Open(Peer& peer);
+  // The new connection's session, valid until Gone(). `peer` outlives it. `request_id`: what the web
+  // server calls the handshake; it stands in every record about this connection, and nobody but the
+  // log is told.
+  Session& Open(Peer& peer, std::string request_id = "");
   // A piece of a data frame as it came from the network; `final`: the last piece of a message.
   void Receive(Session& session, std::string_view piece, bool final, bool binary);
   void Pong(Session& session);
@@ -88,7 +91,8 @@ class Gateway {
   // Whether people can sign in: what Start() asked for is here.
   bool ready() const { return groups_.loaded(); }
 
-  // ---- Time: about every 100 ms
+  // ---- Time: about every kTickMs
+  static constexpr int64_t kTickMs = 100;
   void Tick();
 
   // ---- The end. From StartDraining on messages are answered with `unavailable`; when Drained()
@@ -105,15 +109,20 @@ class Gateway {
 
   size_t connections() const { return sessions_.size(); }
   Counters& counters() { return counters_; }
+  // What other threads may read; a new report with every tick.
+  const LoopBoard& board() const { return board_; }
 
  private:
   // gateway.cpp: lives of connections
   enum class Leaving { kVanished, kLoggedOut };
+  static void Note(std::string_view doing, const Session& session);
+  void NoteClose(const Session& session, CloseCode code);
   void Close(Session& session, CloseCode code);
   void Drop(Session& session);
   void StartClosing(Session& session, Leaving how, int64_t linger_ms);
   void Leave(Session& session, Leaving how);
   void Due(Session& session);
+  void Report(int64_t now_ms);
   void DueClosing(Session& session);
   void DueAlive(Session& session);
   void ScheduleAlive(Session& session);
@@ -148,6 +157,7 @@ class Gateway {
   void On(const OnlineChanged& change);
   void On(const DatabaseWentBack& /*restored*/) { must_start_anew_ = true; }
   void On(EventArrived arrived);
+  void NoteEvent(const EventArrived& arrived);
   void OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions);
   void OnRefused(const WriteOutcome& outcome);
   void OnEvent(const UserUpdated& event);
@@ -201,7 +211,9 @@ class Gateway {
   EventOrder event_order_;
   BotLoad bot_load_;
   Counters counters_;
+  LoopBoard board_;
   log::Every resync_log_;  // one fault of the database can be one of every conversation
+  log::Every close_log_;   // one bad release of a client can be one of every connection
 
   uint64_t last_connection_ = 0;
   std::unordered_map<ConnectionId, std::unique_ptr<Session>> sessions_;
@@ -209,6 +221,7 @@ class Gateway {
   std::deque<ConnectionId> to_restart_;   // filled by the first CloseSome
   size_t in_writers_ = 0;
   int64_t next_rates_ms_ = 0;
+  std::optional<int64_t> last_tick_ms_;
   size_t presence_loads_ = 0;                       // of all groups, under way
   std::optional<int64_t> load_presence_at_ms_ = 0;  // none: asked for, or here
   bool draining_ = false;

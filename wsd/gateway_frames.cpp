@@ -224,6 +224,7 @@ void Gateway::SignIn(Session& session, const sessions::Session& login) {
   if (session.state == SessionState::kAuthenticating) {
     session.state = SessionState::kSignedIn;
     ++counters_.sign_ins;
+    Note("signing a connection in", session);
     online_.Connected(login.user, login.id, hub_.Add(session));
   }
   ScheduleAlive(session);

@@ -1,4 +1,5 @@
 // What threads say: outcomes of the writers, sessions, presence, events of the workers.
+#include <algorithm>
 #include <utility>
 
 #include "common/log.h"
@@ -81,9 +82,21 @@ void Gateway::On(const OnlineChanged& change) {
   Broadcast(EncodeUserActivity(change.user, change.online));
 }
 
+void Gateway::NoteEvent(const EventArrived& arrived) {
+  const EventOrigin& origin = arrived.origin;
+  if (origin.at.value > 0) {
+    board_.event_lag.Observe(std::max<int64_t>(0, clock_.Now().value - origin.at.value));
+  }
+  if (!log::Enabled(log::Level::kDebug)) return;
+  log::Debug("acting on an event", {{"type", EventName(arrived.event)},
+                                    {"event", arrived.id},
+                                    {"request_id", origin.request_id}});
+}
+
 // At least once over restarts, so every action is harmless when repeated; old news are not told
 // after newer ones.
 void Gateway::On(EventArrived arrived) {
+  NoteEvent(arrived);
   if (event_order_.Apply(arrived.event, arrived.id, clock_.MonotonicMs())) {
     std::visit([this](auto& event) { OnEvent(event); }, arrived.event);
   } else {

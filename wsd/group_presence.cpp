@@ -11,6 +11,7 @@ GroupPresence::GroupPresence(const Options& options,
 void GroupPresence::Load(std::span<const group_members::Snapshot> groups, int64_t now_ms) {
   if (!following_) {
     for (auto& [id, group] : groups_) group.present.clear();
+    present_ = 0;
   }
   loaded_ = true;
   following_ = true;
@@ -51,6 +52,7 @@ void GroupPresence::Reloaded(ConversationId id, std::span<const group_members::S
   const auto found = groups_.find(id);
   if (!following_ || found == groups_.end()) return;  // it may be of what is mistrusted
   if (snapshot.empty()) {
+    present_ -= found->second.present.size();
     groups_.erase(found);
     waiting_.erase(id);
     return;
@@ -93,16 +95,18 @@ void GroupPresence::Take(const group_members::Snapshot& snapshot) {
   Group& group = groups_[snapshot.group];
   if (snapshot.presence_seq < group.seq) return;
   group.seq = snapshot.presence_seq;
+  present_ -= group.present.size();
   group.present = Users(snapshot.present.begin(), snapshot.present.end());
+  present_ += group.present.size();
   group.held.erase(group.held.begin(), group.held.upper_bound(group.seq));
 }
 
 void GroupPresence::Apply(Group& group, const PresenceChanged& change) {
   group.seq = change.presence_seq;
   if (change.is_enter) {
-    group.present.insert(change.user);
+    present_ += group.present.insert(change.user).second ? 1 : 0;
   } else {
-    group.present.erase(change.user);
+    present_ -= group.present.erase(change.user);
   }
   changed_(change);
 }

@@ -57,6 +57,8 @@ class GroupPresence {
 
   const Users& Of(ConversationId group) const;
   bool IsPresent(ConversationId group, UserId user) const;
+  // How many are present, over all groups: who is in two counts twice.
+  size_t present() const { return present_; }
   // Everybody who is present somewhere; each once.
   Users Everybody() const;
 
@@ -75,6 +77,7 @@ class GroupPresence {
 
   const Options options_;
   const std::function<void(const PresenceChanged&)> changed_;
+  size_t present_ = 0;
   bool loaded_ = false;
   bool following_ = false;  // changes are applied; not so: held for the Load() that comes
   std::unordered_map<ConversationId, Group> groups_;

@@ -35,6 +35,8 @@ class Lookup {
   bool Finished() const;
   void Stop(Deadline deadline);
 
+  size_t Waiting() const { return queue_.size(); }  // any thread
+
  private:
   void Run();
   void Work(std::vector<LookupCommand> commands);

@@ -82,11 +82,27 @@ int64_t Mailer::RetryPauseMs(uint32_t attempts, double jitter) {
 
 void Mailer::Run() {
   while (!stop_) {
+    LookAtOutbox();
     if (SendNext()) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, std::chrono::milliseconds(config_.mail.poll_ms),
                    [this] { return stop_.load(); });
   }
+}
+
+// For the metrics alone: what fails here is told by SendNext().
+void Mailer::LookAtOutbox() {
+  const int64_t now = clock_.MonotonicMs();
+  if (looked_at_ms_ && now - *looked_at_ms_ < kLookMs) return;
+  looked_at_ms_ = now;
+  const Status status =
+      database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
+        PARLOR_ASSIGN_OR_RETURN(const mail_outbox::Depth depth, mail_outbox::Count(tx));
+        numbers_.waiting = depth.waiting;
+        numbers_.kept = depth.given_up;
+        return Ok();
+      });
+  if (!status.ok()) looked_at_ms_.reset();
 }
 
 // True when there may be another one at once.
@@ -168,11 +184,14 @@ void Mailer::Settle(const mail_outbox::Mail& mail, const Delivered& delivered) {
   const bool sent = delivered.outcome == Delivered::Outcome::kSent;
   const std::optional<TimestampMs> next = NextAttempt(mail, delivered);
   if (sent) {
+    numbers_.sent.Add();
     log::Info("sending a mail", {{"mail", mail.id}});
   } else if (next) {
+    numbers_.to_be_tried_again.Add();
     log::Warning("sending a mail: to be tried again",
                  {{"mail", mail.id}, {"attempt", mail.attempts + 1}, {"error", delivered.error}});
   } else {
+    numbers_.given_up.Add();
     log::Error("sending a mail: given up",
                {{"mail", mail.id}, {"attempt", mail.attempts + 1}, {"error", delivered.error}});
   }

@@ -23,6 +23,7 @@
 #include "common/mail.h"
 #include "common/mail_outbox.h"
 #include "wsd/delivery.h"
+#include "wsd/meter.h"
 #include "wsd/thread.h"
 
 namespace parlor::wsd {
@@ -36,6 +37,14 @@ class Mailer {
   void Close();    // aborts a running transfer; the mail is tried again later
   bool Finished() const;
   void Stop(Deadline deadline);
+
+  // What became of the mails, and what is in the outbox (looked at every kLookMs). Any thread.
+  struct Numbers {
+    Count sent, to_be_tried_again, given_up;
+    std::atomic<uint64_t> waiting{0}, kept{0};  // kept: given up, for the administrator
+  };
+  const Numbers& numbers() const { return numbers_; }
+  static constexpr int64_t kLookMs = 10'000;
 
   // How long to wait after the `attempts`-th failure in a row: half a minute, doubling, six hours
   // at most; `jitter` in [0, 1) takes up to a quarter off.
@@ -54,6 +63,7 @@ class Mailer {
   mail::Text TextOf(const Claimed& claimed) const;
   Delivered Send(const Claimed& claimed);
   void Settle(const mail_outbox::Mail& mail, const Delivered& delivered);
+  void LookAtOutbox();
   std::optional<TimestampMs> NextAttempt(const mail_outbox::Mail& mail, const Delivered& delivered);
   void NoteDatabase(const Status& status);
 
@@ -61,6 +71,7 @@ class Mailer {
   const Clock& clock_;
   db::Database database_;
   std::atomic<bool> stop_{false};
+  Numbers numbers_;
   std::unique_ptr<MailDelivery> delivery_;  // none: mails wait
   Thread thread_;
   std::mutex mutex_;
@@ -68,6 +79,7 @@ class Mailer {
 
   // The thread's own.
   std::minstd_rand random_;
+  std::optional<int64_t> looked_at_ms_;
   bool away_ = false;
 };
 

@@ -18,9 +18,11 @@
 #include "wsd/lookup.h"
 #include "wsd/mailbox.h"
 #include "wsd/mailer.h"
+#include "wsd/metrics_server.h"
 #include "wsd/presence.h"
 #include "wsd/server.h"
 #include "wsd/thread.h"
+#include "wsd/watch.h"
 #include "wsd/writer.h"
 
 namespace parlor::wsd {
@@ -93,7 +95,11 @@ class Daemon {
         bus_reader_(config_, clock_, mailbox_),
         mailer_(config_, clock_),
         bot_(config_, clock_, mailbox_),
-        gateway_(config_, clock_, MakeThreads()) {}
+        gateway_(config_, clock_, MakeThreads()),
+        watch_(
+            config_, clock_,
+            {gateway_.board(), mailbox_, writers_, lookup_, presence_, bus_reader_, mailer_, bot_},
+            kMailboxItems) {}
 
   Status Run() {
     PARLOR_ASSIGN_OR_RETURN(server_, Server::Create(config_, gateway_, [this] {
@@ -121,6 +127,7 @@ class Daemon {
   // Threads before the loop: what the last daemon left undone is done before anybody is served, if
   // the database lets it within kFirstSweep. Who connects meanwhile waits in the kernel's queue.
   Status Start() {
+    PARLOR_RETURN_IF_ERROR(StartMetrics());
     PARLOR_RETURN_IF_ERROR(bus_reader_.Start());
     PARLOR_RETURN_IF_ERROR(writers_.Start());
     PARLOR_RETURN_IF_ERROR(lookup_.Start());
@@ -131,6 +138,15 @@ class Daemon {
     if (!bus_reader_.WaitFirstSweep(std::chrono::steady_clock::now() + kFirstSweep)) {
       log::Warning("starting", {{"error", "the events table can't be read yet"}});
     }
+    return Ok();
+  }
+
+  Status StartMetrics() {
+    if (config_.metrics.listen.empty()) return Ok();
+    PARLOR_ASSIGN_OR_RETURN(
+        metrics_, MetricsServer::Start(config_.metrics.listen, [this](std::string_view path) {
+          return watch_.Answer(path);
+        }));
     return Ok();
   }
 
@@ -150,6 +166,7 @@ class Daemon {
     mailer_.Stop(deadline);
     bot_.Stop(deadline);
     mailbox_.Close();
+    metrics_.reset();
     server_.reset();
   }
 
@@ -164,6 +181,8 @@ class Daemon {
   Mailer mailer_;
   Bot bot_;
   Gateway gateway_;
+  const Watch watch_;
+  std::unique_ptr<MetricsServer> metrics_;  // none: metrics.listen is empty
 };
 
 int Main(int argc, const char* const* argv) {

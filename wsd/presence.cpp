@@ -69,11 +69,11 @@ bool Presence::Push(PresenceCommand command) {
   } else if (const auto* left = std::get_if<UserLeft>(&command)) {
     Add(waiting_.users, left->user, Move::kLeft);
   } else if (const auto* touch = std::get_if<TouchSession>(&command)) {
-    if (waiting_.sessions.size() + sessions_in_work_ >= kMaxSideWork) return false;
+    if (waiting_.sessions.size() + sessions_in_work_ >= kMaxSideWork) return Refuse();
     waiting_.sessions[touch->session.id] = touch->session;
   } else {
     const auto& buckets = std::get<RaiseRates>(command).buckets;
-    if (waiting_.rates.size() + rates_in_work_ + buckets.size() > kMaxSideWork) return false;
+    if (waiting_.rates.size() + rates_in_work_ + buckets.size() > kMaxSideWork) return Refuse();
     for (const auto& [user, bucket] : buckets) {
       send_rate::Bucket& kept = waiting_.rates[user];
       kept.arrival = std::max(kept.arrival, bucket.arrival);
@@ -81,6 +81,16 @@ bool Presence::Push(PresenceCommand command) {
   }
   ready_.notify_one();
   return true;
+}
+
+bool Presence::Refuse() {
+  refused_.Add();
+  return false;
+}
+
+size_t Presence::Waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.sessions.size() + sessions_in_work_ + waiting_.rates.size() + rates_in_work_;
 }
 
 void Presence::Close() {
@@ -311,7 +321,7 @@ void Presence::Report(const Users& users, bool online) {
 
 void Presence::ReportPresence() {
   for (group_members::Change& change : no_longer_present_) {
-    results_.PushResult(EventArrived{std::move(change.event), change.id});
+    results_.PushResult(EventArrived{std::move(change.event), change.id, {}});
   }
   no_longer_present_.clear();
 }

@@ -33,6 +33,7 @@
 #include "common/db.h"
 #include "wsd/commands.h"
 #include "wsd/mailbox.h"
+#include "wsd/meter.h"
 #include "wsd/thread.h"
 
 namespace parlor::wsd {
@@ -52,6 +53,11 @@ class Presence {
   bool Finished() const;
   void Stop(Deadline deadline);  // takes this daemon, and all its users with it, off the list
 
+  // Any thread: sessions and buckets that wait or are in work, of kMaxSideWork each at most.
+  size_t Waiting() const;
+  // Push() calls that found no room.
+  size_t Refused() const { return static_cast<size_t>(refused_.value()); }
+
   // Looks at the clock now and not at the next tick. For tests with a clock of their own.
   void Wake();
 
@@ -66,6 +72,7 @@ class Presence {
   };
   using Users = std::vector<UserId>;
 
+  bool Refuse();
   void Run();
   bool TakeWork();
   static void Add(std::unordered_map<UserId, Move>& users, UserId user, Move move);
@@ -96,7 +103,9 @@ class Presence {
   db::Database database_;
   Thread thread_;
 
-  std::mutex mutex_;
+  Count refused_;
+
+  mutable std::mutex mutex_;
   std::condition_variable ready_;
   Work waiting_;
   size_t sessions_in_work_ = 0, rates_in_work_ = 0;  // of work_, when the thread last looked

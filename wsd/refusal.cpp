@@ -32,6 +32,8 @@ Row RowOf(Refusal why) {
 
 }  // namespace
 
+std::string_view RefusalName(Refusal why) { return RowOf(why).title; }
+
 std::string RefusalText(Refusal why) {
   const Row row = RowOf(why);
   const std::string body = EncodeProblem(row.status, row.title, Status(row.code, row.message));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace parlor::wsd {
 
@@ -12,6 +13,8 @@ enum class Refusal {
   kOrigin,       // 403: a page of another site
   kEnding,       // 503: the daemon is about to end
 };
+
+std::string_view RefusalName(Refusal why);  // for the log
 
 // Status line, headers and body; the connection is closed after it.
 std::string RefusalText(Refusal why);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kReceiveBytes = 1024;  // a connection's own buffer: most of its memory
 constexpr unsigned short kMaxHeaderBytes = 16384;
-constexpr uint64_t kTickMs = 100;
+constexpr uint64_t kTickMs = Gateway::kTickMs;
 constexpr uint64_t kEndingTickMs = 20;
 constexpr int64_t kCloseSlice = 20;     // a 20th of the connections at a time …
 constexpr size_t kMinCloseSlice = 100;  // … but not fewer than this

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "common/log.h"
+#include "common/protocol.h"
 #include "wsd/origin.h"
 #include "wsd/server_impl.h"
 
@@ -20,6 +22,20 @@ std::optional<std::string> Header(lws* wsi, lws_token_indexes token) {
   if (copied < 0) return std::nullopt;
   value.resize(static_cast<size_t>(copied));
   return value;
+}
+
+// The web server's own id of the handshake; empty: none, or one that only a client could have made
+// up.
+std::string RequestId(lws* wsi) {
+  constexpr std::string_view kName = "x-request-id:";
+  const int name_length = static_cast<int>(kName.size());
+  const int length = lws_hdr_custom_length(wsi, kName.data(), name_length);
+  if (length <= 0) return "";
+  std::string value(static_cast<size_t>(length) + 1, '\0');
+  const int copied = lws_hdr_custom_copy(wsi, value.data(), static_cast<int>(value.size()),
+                                         kName.data(), name_length);
+  value.resize(copied > 0 ? static_cast<size_t>(copied) : 0);
+  return IsRequestId(value) ? value : "";
 }
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
@@ -92,7 +108,8 @@ int Server::Impl::OnSocketEvent(lws* wsi, lws_callback_reasons reason, PerConnec
 }
 
 void Server::Impl::Established(lws* wsi, PerConnection* user) {
-  user->connection = new Connection(*this, wsi);  // owned by the library's memory, until CLOSED
+  user->connection =
+      new Connection(*this, wsi, RequestId(wsi));  // owned by the library's memory, until CLOSED
 }
 
 int Server::Impl::Received(lws* wsi, Connection& connection, void* in, size_t length) {
@@ -129,6 +146,10 @@ int Server::Impl::ConfirmUpgrade(lws* wsi) {
 // Answers and hangs up (the return value for libwebsockets).
 int Server::Impl::Refuse(lws* wsi, Refusal why) {
   ++gateway_.counters().handshakes_refused;
+  if (log::Enabled(log::Level::kDebug)) {
+    log::Debug("refusing a handshake",
+               {{"reason", RefusalName(why)}, {"request_id", RequestId(wsi)}});
+  }
   std::string answer(LWS_PRE, '\0');
   answer += RefusalText(why);
   auto* bytes = reinterpret_cast<unsigned char*>(answer.data()) + LWS_PRE;

@@ -49,8 +49,10 @@ class Server::Impl {
   // One established connection: the gateway's Peer.
   class Connection final : public Peer {
    public:
-    Connection(Impl& server, lws* socket)
-        : server_(server), wsi(socket), session(server.gateway_.Open(*this)) {}
+    Connection(Impl& server, lws* socket, std::string request_id)
+        : server_(server),
+          wsi(socket),
+          session(server.gateway_.Open(*this, std::move(request_id))) {}
     ~Connection() override {
       Unlist();
       server_.gateway_.Gone(session);

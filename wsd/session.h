@@ -51,6 +51,7 @@ class Session : public TimerWheel::Entry {
 
   const ConnectionId id;
   Peer& peer;
+  std::string request_id;  // of the handshake, for the log; empty: it had none
   SessionState state = SessionState::kNew;
 
   // Signed in as. Valid from kSignedIn on.

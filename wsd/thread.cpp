@@ -2,21 +2,24 @@
 
 #include <pthread.h>
 
-#include <csignal>
 #include <utility>
 
 #include "common/check.h"
 
 namespace parlor::wsd {
 
+SignalsBlocked::SignalsBlocked() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+
+SignalsBlocked::~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
 void Thread::Start(std::function<void()> body) {
   PARLOR_CHECK(!thread_.joinable());
   running_ = true;
-  // The new thread inherits the mask: no signal can reach it before it has blocked them itself.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const SignalsBlocked blocked;  // no signal can reach the new thread before it has blocked them
   try {
     thread_ = std::thread([this, body = std::move(body)] {
       pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
@@ -27,10 +30,8 @@ void Thread::Start(std::function<void()> body) {
     });
   } catch (...) {
     running_ = false;
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     throw;
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 bool Thread::Finished() const {

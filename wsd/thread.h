@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -20,6 +21,19 @@
 namespace parlor::wsd {
 
 using Deadline = std::chrono::steady_clock::time_point;
+
+// While it lives, signals are blocked on this thread; threads that are made meanwhile, also those of
+// a library, inherit that for good.
+class SignalsBlocked {
+ public:
+  SignalsBlocked();
+  ~SignalsBlocked();
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 // One thread with every signal blocked (signals are the loop's) and a name for ps and gdb. Owned
 // and used by one thread, except Finished().

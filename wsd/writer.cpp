@@ -76,9 +76,12 @@ class WriterPool::Lane {
   void Stop(Deadline deadline);
   size_t unanswered() const { return unanswered_; }
   size_t refused() const { return refused_; }
+  const BatchHistogram& batch_sizes() const { return batch_sizes_; }
+  const MicrosecondHistogram& store_times() const { return store_times_; }
 
  private:
   void Run();
+  std::optional<std::vector<WriteOutcome>> StoreTimed(std::vector<WriteMessage> batch);
   void WorkOnHeld();
   void Pause();
   std::vector<WriteMessage> NextBatch();
@@ -93,6 +96,8 @@ class WriterPool::Lane {
   std::deque<WriteMessage> pending_;  // the thread's own: taken, not in a batch yet
   std::atomic<size_t> unanswered_{0};
   std::atomic<size_t> refused_{0};
+  BatchHistogram batch_sizes_;
+  MicrosecondHistogram store_times_;
   log::Every full_;
   std::mutex mutex_;
   std::condition_variable giving_up_;
@@ -142,7 +147,7 @@ void WriterPool::Lane::Run() {
     } else if (give_up_) {
       Post(AllRefused(std::move(batch)).outcomes);
     } else {
-      std::optional<std::vector<WriteOutcome>> outcomes = store_.Store(std::move(batch));
+      std::optional<std::vector<WriteOutcome>> outcomes = StoreTimed(std::move(batch));
       const bool away = AllUnavailable(outcomes);
       Post(std::move(outcomes));
       // An outage is waited out once and not once a batch: nobody wants his message to appear
@@ -150,6 +155,17 @@ void WriterPool::Lane::Run() {
       if (away) Post(AllRefused(EverythingWaiting()).outcomes);
     }
   }
+}
+
+std::optional<std::vector<WriteOutcome>> WriterPool::Lane::StoreTimed(
+    std::vector<WriteMessage> batch) {
+  const size_t messages = batch.size();
+  const auto began = std::chrono::steady_clock::now();
+  std::optional<std::vector<WriteOutcome>> outcomes = store_.Store(std::move(batch));
+  const auto took = std::chrono::steady_clock::now() - began;
+  batch_sizes_.Observe(static_cast<int64_t>(messages));
+  store_times_.Observe(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  return outcomes;
 }
 
 // A batch in doubt goes before all others, or the order would break. While it can't be resolved the
@@ -199,7 +215,8 @@ void WriterPool::Lane::Post(std::optional<std::vector<WriteOutcome>> outcomes) {
   results_.PushResult(BatchWritten{std::move(*outcomes)});
 }
 
-WriterPool::WriterPool(const Config& config, const Clock& clock, Queue<LoopItem>& results) {
+WriterPool::WriterPool(const Config& config, const Clock& clock, Queue<LoopItem>& results)
+    : limit_(static_cast<size_t>(config.writer.threads * config.writer.max_queue_messages)) {
   for (size_t i = 0; i < static_cast<size_t>(config.writer.threads); ++i) {
     lanes_.push_back(std::make_unique<Lane>(config, clock, results, i));
   }
@@ -235,6 +252,18 @@ size_t WriterPool::Unanswered() const {
   size_t sum = 0;
   for (const auto& lane : lanes_) sum += lane->unanswered();
   return sum;
+}
+
+Distribution WriterPool::BatchSizes() const {
+  std::vector<Distribution> parts;
+  for (const auto& lane : lanes_) parts.push_back(lane->batch_sizes().Read());
+  return Sum(parts);
+}
+
+Distribution WriterPool::StoreSeconds() const {
+  std::vector<Distribution> parts;
+  for (const auto& lane : lanes_) parts.push_back(lane->store_times().Read());
+  return Sum(parts);
 }
 
 size_t WriterPool::Refused() const {

@@ -19,6 +19,7 @@
 #include "common/status.h"
 #include "wsd/commands.h"
 #include "wsd/mailbox.h"
+#include "wsd/meter.h"
 #include "wsd/thread.h"
 
 namespace parlor::wsd {
@@ -34,11 +35,16 @@ class WriterPool {
   bool Finished() const;
   void Stop(Deadline deadline);  // commits what is queued; at the deadline the rest is kUnavailable
 
-  size_t Unanswered() const;  // messages taken and not answered yet, over all threads
-  size_t Refused() const;     // Push() calls that found a full queue
+  // Any thread, over all threads of the pool.
+  size_t Unanswered() const;               // messages taken and not answered yet
+  size_t Refused() const;                  // Push() calls that found a full queue
+  Distribution BatchSizes() const;         // messages of each batch that was stored
+  Distribution StoreSeconds() const;       // from taking a batch to the end of its transaction
+  size_t limit() const { return limit_; }  // of Unanswered()
 
  private:
   class Lane;
+  const size_t limit_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -140,7 +140,7 @@ Check IsEvent() {
     EXPECT_TRUE(decoded.ok()) << decoded.status().message() << ": " << text;
     if (!decoded.ok()) return "";
     EXPECT_TRUE(std::holds_alternative<Kind>(decoded->event)) << text;
-    return EncodeEvent(decoded->event, decoded->id);
+    return EncodeEvent(decoded->event, decoded->id, decoded->origin);
   };
 }
 

@@ -175,7 +175,7 @@ class FastCgiProgramTest : public ::testing::Test {
     if (child_ == 0) {
       dup2(listener_, STDIN_FILENO);
       PrepareProcess();
-      _exit(StartedAsCgi() ? 99 : ServeFastCgi(kMaxBody, Echo));
+      _exit(StartedAsCgi() ? 99 : ServeFastCgi(kMaxBody, Echo, [] { return std::nullopt; }));
     }
   }
   void TearDown() override {

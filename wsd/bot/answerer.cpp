@@ -22,21 +22,29 @@ ComposedAnswer Answerer::Compose(WaitingQuestion waiting) {
   return {std::move(waiting), std::move(said.text), said.is_apology, said.by_rules};
 }
 
+Count& Answerer::Counted(const bot_chats::Answer& answer) {
+  if (answer.is_apology) return shared_.numbers.apologies;
+  return answer.by_rules ? shared_.numbers.by_rules : shared_.numbers.by_model;
+}
+
 Result<Message> Answerer::Store(const ComposedAnswer& answer) {
   const AskBot& ask = answer.question.ask;
   Message stored;
+  bot_chats::Answer now;
   const Status status =
       database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
         // With each try: what was in time when it was composed may have waited for the database.
-        const bot_chats::Answer now =
-            IsLate(answer.question)
-                ? bot_chats::Answer{Bot::kApology, true, false}
-                : bot_chats::Answer{answer.text, answer.is_apology, answer.by_rules};
+        now = IsLate(answer.question)
+                  ? bot_chats::Answer{Bot::kApology, true, false}
+                  : bot_chats::Answer{answer.text, answer.is_apology, answer.by_rules};
         PARLOR_ASSIGN_OR_RETURN(stored, bot_chats::StoreAnswer(tx, ask.user, ask.question.seq, now,
                                                                shared_.clock.Now()));
         return Ok();
       });
-  if (status.ok()) return stored;
+  if (status.ok()) {
+    Counted(now).Add();
+    return stored;
+  }
   const char* doing = status.code() == ErrorCode::kNotFound
                           ? "storing the bot's answer: its chat is gone"
                           : "storing the bot's answer: it will be tried again";
@@ -52,6 +60,7 @@ Answerer::Said Answerer::Say(const WaitingQuestion& waiting) {
       Result<std::string> answer = model_->Answer(question);
       if (answer.ok()) return {*std::move(answer)};
       if (shared_.stop) return {};
+      shared_.numbers.model_failures.Add();
       NoteFailure(waiting.ask, "asking the model: the rules answer instead", answer.status());
       question.answer_by_ms = waiting.answer_by_ms;
     }

@@ -17,8 +17,15 @@
 #include "wsd/bot/question_queue.h"
 #include "wsd/bot/rule_book.h"
 #include "wsd/bot/rules_engine.h"
+#include "wsd/meter.h"
 
 namespace parlor::wsd {
+
+// What was answered by whom, and how often the model failed. Any thread.
+struct BotNumbers {
+  Count by_model, by_rules, apologies;  // stored
+  Count model_failures;
+};
 
 // What the threads share; outlives them.
 struct BotShared {
@@ -34,6 +41,7 @@ struct BotShared {
   const Config config;
   const Clock& clock;
   RuleBook book;
+  BotNumbers numbers;
   log::Every failures;            // a model that is away fails with every question
   std::atomic<bool> stop{false};  // give up what is in work
 };
@@ -69,6 +77,7 @@ class Answerer {
   Question Prepare(const WaitingQuestion& waiting);
   Said Say(const WaitingQuestion& waiting);
   Status ReadContext(const AskBot& ask, Question& question);
+  Count& Counted(const bot_chats::Answer& answer);
   void NoteFailure(const AskBot& ask, const char* doing, const Status& status);
 
   BotShared& shared_;

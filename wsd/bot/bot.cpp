@@ -40,6 +40,7 @@ class Bot::Impl {
   void Close();
   bool Finished() const;
   void Stop(Deadline deadline);
+  const BotNumbers& numbers() const { return shared_.numbers; }
 
  private:
   enum class Takes { kAll, kLate };
@@ -296,5 +297,6 @@ bool Bot::Push(AskBot question) { return impl_->Push(std::move(question)); }
 void Bot::Close() { impl_->Close(); }
 bool Bot::Finished() const { return impl_->Finished(); }
 void Bot::Stop(Deadline deadline) { impl_->Stop(deadline); }
+const BotNumbers& Bot::numbers() const { return impl_->numbers(); }
 
 }  // namespace parlor::wsd

@@ -34,6 +34,8 @@
 
 namespace parlor::wsd {
 
+struct BotNumbers;  // answerer.h
+
 class Bot {
  public:
   static constexpr int64_t kAnsweredMs = int64_t{5} * 60 * 1000;       // found: answered
@@ -52,6 +54,8 @@ class Bot {
   // What is in work is answered, or at the deadline given up, and what is kept is tried once more;
   // what waits stays unanswered in the table, for the next start.
   void Stop(Deadline deadline);
+
+  const BotNumbers& numbers() const;  // any thread
 
  private:
   class Impl;
