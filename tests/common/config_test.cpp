@@ -414,6 +414,21 @@ TEST_F(ConfigTest, ModelNeedsAnAddressAndAName) {
   EXPECT_EQ(Refusal(openai + "openai_model = \"m\"\nopenai_url = \"http://localhost:1/v1\"\n"), "");
 }
 
+TEST_F(ConfigTest, MetricsAreForThisMachineUnlessThatIsSaid) {
+  EXPECT_EQ(Refusal("[metrics]\nlisten = \"127.0.0.1:9464\"\n"), "");
+  EXPECT_EQ(Refusal("[metrics]\nlisten = \"[::1]:9464\"\n"), "");
+  for (const std::string address : {"0.0.0.0:9464", "[::]:9464", "10.0.0.7:9464"}) {
+    const std::string remote = "[metrics]\nlisten = \"" + address + "\"\n";
+    EXPECT_THAT(Refusal(remote), HasSubstr("metrics.reach"));
+    EXPECT_EQ(Refusal(remote + "reach = \"network\"\n"), "");
+  }
+  for (const std::string wrong : {"9464", "localhost:9464", "127.0.0.1", "127.0.0.1:0", "::1:9464",
+                                  "127.0.0.1:65536", "[127.0.0.1]:1", "127.0.0.1:9464,[::]:80"}) {
+    EXPECT_THAT(Refusal("[metrics]\nlisten = \"" + wrong + "\"\n"),
+                HasSubstr("metrics.listen"));
+  }
+}
+
 TEST_F(ConfigTest, WrongKeyIsInNoSentence) {
   EXPECT_THAT(EnvironmentRefusal("PARLOR_BOT_OPENAI_KEY", "sk-31337 x"),
               AllOf(HasSubstr("PARLOR_BOT_OPENAI_KEY"), Not(HasSubstr("31337"))));

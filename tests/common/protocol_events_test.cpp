@@ -31,6 +31,27 @@ TEST(EventTest, UserUpdatedSurvives) {
   EXPECT_EQ(decoded.id, EventId(0));
 }
 
+TEST(EventTest, OriginSurvives) {
+  const EventOrigin origin{"9d2f-6C_0.e", TimestampMs(1700000000123)};
+  const auto decoded = DecodeEvent(EncodeEvent(UserSuspended{UserId(7)}, EventId(1), origin));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded->origin.request_id, origin.request_id);
+  EXPECT_EQ(decoded->origin.at, origin.at);
+}
+
+TEST(EventTest, OriginThatMakesNoSenseIsNoneAndCostsNoEvent) {
+  const std::string long_id(65, 'a');
+  for (const std::string bad : {R"("request_id":7)", R"("request_id":"")", R"("request_id":"a b")",
+                                R"("request_id":"<b>")", R"("at_ms":"yesterday")", R"("at_ms":-1)",
+                                "\"request_id\":\"" + long_id + "\""}) {
+    const auto decoded =
+        DecodeEvent(R"({"v":1,"type":"user_suspended","user_id":7,)" + std::string(bad) + "}");
+    ASSERT_TRUE(decoded.ok()) << bad;
+    EXPECT_EQ(decoded->origin.request_id, "") << bad;
+    EXPECT_EQ(decoded->origin.at, TimestampMs()) << bad;
+  }
+}
+
 TEST(EventTest, SessionEndedAndUserSuspendedSurvive) {
   const DecodedEvent ended = ThereAndBack(SessionEnded{UserId(7), SessionId(8)}, EventId(99));
   EXPECT_EQ(std::get<SessionEnded>(ended.event).user, UserId(7));

@@ -121,6 +121,48 @@ TEST_F(BusReaderTest, NonsenseOnTheBusIsSkipped) {
   EXPECT_EQ(UserOf(Next<EventArrived>()), 7U);
 }
 
+TEST_F(BusReaderTest, CountsWhatCameByWhichWay) {
+  Start();
+  AddRow(1);
+  Next<EventArrived>();
+  PushToBus(EventId(0), 2);
+  Next<EventArrived>();
+  PushToBus("{nonsense");
+  const BusReader::Numbers& numbers = Reader().numbers();
+  ASSERT_TRUE(Eventually([&] { return numbers.bad_on_bus.value() == 1; }));
+  EXPECT_EQ(numbers.from_table.value(), 1U);
+  EXPECT_EQ(numbers.from_bus.value(), 1U);
+  EXPECT_EQ(numbers.bad_in_table.value(), 0U);
+  EXPECT_GT(Reader().swept_at_ms(), 0) << "the database has answered";
+}
+
+TEST_F(BusReaderTest, ReportsOfWorkersAreAddedUpAndNoEvents) {
+  Start();
+  WorkerStats stats;
+  stats.pool = "api";
+  stats.requests[{"GET", "/users", 2}].Observe(1000);
+  PushToBus(EncodeWorkerStats(stats));
+  PushToBus(EncodeWorkerStats(stats));
+  PushToBus("parlor-stats 1 api\nnonsense\n");
+  ASSERT_TRUE(Eventually([&] { return Reader().workers().Read().malformed == 1; }));
+  const WorkerTotals::Totals totals = Reader().workers().Read();
+  EXPECT_EQ(totals.requests.at({"api", {"GET", "/users", 2}}).count, 2U);
+  EXPECT_EQ(totals.reports, 2U);
+  EXPECT_TRUE(Nothing<EventArrived>());
+}
+
+TEST_F(BusReaderTest, RowHasItsTimeAndItsRequest) {
+  Change([&](db::Transaction& tx) -> Status {
+    return events::Add(tx, UserSuspended{UserId(7)}, TimestampMs(1234)).status();
+  });
+  Start();
+  EXPECT_EQ(Next<EventArrived>().origin.at, TimestampMs(1234));
+  db_.database().SetRequestId("7f00");
+  AddRow(8);
+  db_.database().SetRequestId("");
+  EXPECT_EQ(Next<EventArrived>().origin.request_id, "7f00");
+}
+
 TEST_F(BusReaderTest, WhatTheLastDaemonLeftIsThereAfterTheFirstSweep) {
   for (uint64_t user = 1; user <= 5; ++user) AddRow(user);
   Start();

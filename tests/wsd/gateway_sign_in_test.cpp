@@ -285,6 +285,54 @@ TEST_F(SignInTest, LogoutElsewhereDuringAReloadIsNotSeen) {
   EXPECT_EQ(Presence(), "+1");
 }
 
+TEST_F(SignInTest, ReportOfEachTickSaysHowItIs) {
+  EXPECT_EQ(gateway_->board().Read(), nullptr);
+  SignIn(kAda, 'a', 7);
+  SignIn(kAda, 'a', 7);
+  Connect();
+  Pass(100);
+  const auto report = gateway_->board().Read();
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->at_ms, clock_.MonotonicMs());
+  EXPECT_EQ(report->connections, 3U);
+  EXPECT_EQ(report->signed_in, 2U);
+  EXPECT_EQ(report->online_users, 1U);
+  EXPECT_EQ(report->counters.sign_ins, 2U);
+  EXPECT_TRUE(report->presence_loaded);
+  EXPECT_FALSE(report->draining);
+}
+
+TEST_F(SignInTest, TickThatComesLateAndEventThatWasSlowAreMeasured) {
+  gateway_->Tick();
+  clock_.Advance(Gateway::kTickMs + 30);
+  gateway_->Tick();
+  EXPECT_DOUBLE_EQ(gateway_->board().delay.Read().sum, 0.03);
+  EventArrived event{UserSuspended{kBob}, EventId(), {"", clock_.Now()}};
+  clock_.Advance(40);
+  Post(event);
+  event.origin.at = TimestampMs();
+  Post(event);
+  EXPECT_DOUBLE_EQ(gateway_->board().event_lag.Read().sum, 0.04);
+  EXPECT_EQ(gateway_->board().event_lag.Read().total(), 1U) << "one did not say when";
+}
+
+TEST_F(SignInTest, RecordsOfAConnectionHaveTheIdOfItsHandshake) {
+  log::Init("parlor", log::Level::kDebug);
+  ::testing::internal::CaptureStderr();
+  RecordingPeer peer;
+  Session& session = gateway_->Open(peer, "7f00");
+  gateway_->Receive(session, "{}", true, false);
+  gateway_->Gone(session);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  log::Init("parlor", log::Level::kInfo);
+  for (const std::string doing : {"opening a connection", "closing a connection", "is gone"}) {
+    const size_t at = log.find(doing);
+    ASSERT_NE(at, std::string::npos) << doing << " in " << log;
+    const std::string line = log.substr(at, log.find('\n', at) - at);
+    EXPECT_NE(line.find("request_id=7f00"), std::string::npos) << line;
+  }
+}
+
 TEST_F(SignInTest, EveryoneHearsOfChangesTheUserToo) {
   Client& ada = SignIn(kAda, 'a', 7);
   Client& bob = SignIn(kBob, 'b', 8);

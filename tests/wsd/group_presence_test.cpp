@@ -255,6 +255,7 @@ TEST(GroupPresenceRandomTest, AnyArrivalOrderEndsInTheTruth) {
       }
     }
     ASSERT_EQ(presence.Of(kGroup), states.back()) << "seed " << seed;
+    ASSERT_EQ(presence.present(), states.back().size()) << "seed " << seed;
     ASSERT_TRUE(std::is_sorted(told.begin(), told.end()));
     ASSERT_EQ(std::adjacent_find(told.begin(), told.end()), told.end());
     if (!reloaded) {
