@@ -424,8 +424,7 @@ TEST_F(ConfigTest, MetricsAreForThisMachineUnlessThatIsSaid) {
   }
   for (const std::string wrong : {"9464", "localhost:9464", "127.0.0.1", "127.0.0.1:0", "::1:9464",
                                   "127.0.0.1:65536", "[127.0.0.1]:1", "127.0.0.1:9464,[::]:80"}) {
-    EXPECT_THAT(Refusal("[metrics]\nlisten = \"" + wrong + "\"\n"),
-                HasSubstr("metrics.listen"));
+    EXPECT_THAT(Refusal("[metrics]\nlisten = \"" + wrong + "\"\n"), HasSubstr("metrics.listen"));
   }
 }
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "common/protocol.h"
 
@@ -40,12 +41,11 @@ TEST(EventTest, OriginSurvives) {
 }
 
 TEST(EventTest, OriginThatMakesNoSenseIsNoneAndCostsNoEvent) {
-  const std::string long_id(65, 'a');
-  for (const std::string bad : {R"("request_id":7)", R"("request_id":"")", R"("request_id":"a b")",
-                                R"("request_id":"<b>")", R"("at_ms":"yesterday")", R"("at_ms":-1)",
-                                "\"request_id\":\"" + long_id + "\""}) {
-    const auto decoded =
-        DecodeEvent(R"({"v":1,"type":"user_suspended","user_id":7,)" + std::string(bad) + "}");
+  const std::string too_long = "\"request_id\":\"" + std::string(65, 'a') + "\"";
+  for (const std::string& bad : std::vector<std::string>{
+           R"("request_id":7)", R"("request_id":"")", R"("request_id":"a b")",
+           R"("request_id":"<b>")", R"("at_ms":"yesterday")", R"("at_ms":-1)", too_long}) {
+    const auto decoded = DecodeEvent(R"({"v":1,"type":"user_suspended","user_id":7,)" + bad + "}");
     ASSERT_TRUE(decoded.ok()) << bad;
     EXPECT_EQ(decoded->origin.request_id, "") << bad;
     EXPECT_EQ(decoded->origin.at, TimestampMs()) << bad;

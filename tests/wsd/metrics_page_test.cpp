@@ -88,8 +88,8 @@ TEST(MetricsPageTest, RequestsOfAllPoolsShareTheDurationsOfTheirRoute) {
                               "route=\"/users\",status=\"2xx\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("parlor_http_requests_total{pool=\"auth\",method=\"GET\","
                               "route=\"/users\",status=\"4xx\"} 1\n"));
-  EXPECT_THAT(
-      text, HasSubstr("parlor_http_request_seconds_count{method=\"GET\",route=\"/users\"} 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("parlor_http_request_seconds_count{method=\"GET\",route=\"/users\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("route=\"/users\",le=\"0.001\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("route=\"/users\",le=\"0.0025\"} 2\n"));
 }
