@@ -7,6 +7,7 @@ import pytest
 
 from conftest import QUICK
 from support.checks import assert_ordered, assert_problem
+from support.database import PrivateDatabase, file_of
 from support.page import Administrator, commands
 from support.stack import Stack
 from support.stream import HttpStream, SocketStream
@@ -273,3 +274,30 @@ def test_people_who_write_during_such_a_restore_leave_no_half_message(tmp_path):
                 stream.wait_more(30)
         assert_consistent(stack)
         assert_ordered(ada.whole_room(room_of(ada, bob)))
+
+
+# ---- to any moment
+
+def test_the_binary_log_leads_to_any_moment_after_the_dump(tmp_path):
+    log = tmp_path / "log"
+    log.mkdir()
+    database = PrivateDatabase(tmp_path, file_of("admin/backup.md", "binary log").replace("/var/log/mysql", str(log)))
+    administrator = Administrator(database, tmp_path)
+
+    def add(number):
+        database.root(f"INSERT INTO login_failures VALUES (REPEAT('x', 32), {number}, {number})", "parlor")
+
+    with database.running():
+        database.prepare(administrator)
+        add(1)
+        administrator.run(BACKUP["back up with the place in the log"])
+        add(2)
+        database.root("FLUSH BINARY LOGS")
+        add(3)
+        [(accident,)] = database.root("SELECT DATE_FORMAT(NOW() + INTERVAL 1 SECOND, '%Y-%m-%d %H:%i:%s')")
+        wait_until(lambda: database.root(f"SELECT NOW() > '{accident}'") == [(1,)])
+        database.root("DELETE FROM login_failures", "parlor")
+
+        replay = BACKUP["restore to a moment"].replace("2026-11-22 17:04:00", accident)
+        administrator.run(replay, {"/var/log/mysql": log}.items())
+        assert database.root("SELECT slot FROM login_failures ORDER BY slot", "parlor") == [(1,), (2,), (3,)]

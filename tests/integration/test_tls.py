@@ -1,17 +1,15 @@
 """docs/admin/tls.md: a database that demands TLS, made by the page's own commands, behind the real programs."""
 
-import contextlib
-import os
 import re
 import shutil
-import subprocess
 
 import pymysql
 import pytest
 
 from conftest import QUICK
+from support.database import PrivateDatabase, file_of
 from support.page import Administrator, commands
-from support.stack import ROOT, Stack, free_port
+from support.stack import ROOT, Stack
 from support.waiting import wait_until
 
 PAGE = commands("admin/tls.md")
@@ -20,94 +18,32 @@ PASSWORDS = {"WORKER": "a worker's", "DAEMON": "a daemon's", "ADMIN": "an admini
 HERE = {"db.example.org": "localhost", "10.0.0.7": "localhost"}
 
 
-def file_of_the_page(name):
-    text = (ROOT / "docs/admin/tls.md").read_text()
-    return re.search(rf"<!-- file: {name} -->\n```\w+\n(.*?)```", text, re.S)[1]
-
-
-class Remote:
-    """MariaDB with the page's certificates and settings, at a TCP port and a socket for its root."""
-
-    def __init__(self, folder):
-        self.var = folder / "v"  # as Administrator knows where a database is
-        self.port = free_port()
-        self.tls = folder / "tls"
-        self._folder = folder
-        self._process = None
-        (self.var / "run").mkdir(parents=True)
-
-    def settings(self):
-        text = file_of_the_page("server").replace("/etc/mysql/tls", str(self.tls)).replace("0.0.0.0", "127.0.0.1")
-        own = {
-            "datadir": self._folder / "data",
-            "socket": self.var / "run/mariadb.sock",
-            "pid-file": self._folder / "pid",
-            "port": self.port,
-            "innodb_buffer_pool_size": "32M",
-            "log-error": self._folder / "log",
-        }
-        return text + "".join(f"{key} = {value}\n" for key, value in own.items())
-
-    @contextlib.contextmanager
-    def running(self):
-        root = ["--user=root"] if os.getuid() == 0 else []
-        subprocess.run(
-            ["mariadb-install-db", "--no-defaults", *root, f"--datadir={self._folder}/data", "--skip-test-db",
-             "--auth-root-authentication-method=normal"],
-            check=True, capture_output=True,
-        )
-        (self._folder / "my.cnf").write_text(self.settings())
-        self._process = subprocess.Popen(
-            ["mariadbd", f"--defaults-file={self._folder}/my.cnf", *root], stdin=subprocess.DEVNULL
-        )
-        try:
-            wait_until(self._answers, 60, f"a database, see {self._folder}/log")
-            yield self
-        finally:
-            self._process.terminate()
-            self._process.wait(60)
-
-    def _answers(self):
-        assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
-        with contextlib.suppress(pymysql.err.OperationalError):
-            self.root("SELECT 1")
-            return True
-        return False
-
-    def root(self, statement):
-        connection = pymysql.connect(unix_socket=str(self.var / "run/mariadb.sock"), user="root")
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return list(cursor.fetchall())
-
-    def prepare(self, administrator):
-        """Schema and accounts, by the page."""
-        sql = ROOT / "sql"
-        administrator.run(f"mariadb -e 'CREATE DATABASE parlor CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'\n{sql}/migrate.sh parlor")
-        administrator.run(f"{sql}/admin/install.sh parlor")
-        given = "".join(f'PARLOR_{role}_PASSWORD="{text}"\n' for role, text in PASSWORDS.items())
-        administrator.run(given + PAGE["accounts"], HERE.items())
-
-    def sign_in(self, **tls):
-        return pymysql.connect(
-            host="localhost", port=self.port, user="parlor_worker", password=PASSWORDS["WORKER"], database="parlor", **tls
-        )
+def exports():
+    return "".join(f'export PARLOR_{role}_PASSWORD="{text}"\n' for role, text in PASSWORDS.items())
 
 
 @pytest.fixture(scope="module")
 def remote(tmp_path_factory):
     folder = tmp_path_factory.mktemp("remote")
-    database = Remote(folder)
+    settings = file_of("admin/tls.md", "server").replace("/etc/mysql/tls", str(folder / "tls"))
+    database = PrivateDatabase(folder, settings)
     administrator = Administrator(database, folder)
-    administrator.run(PAGE["certificates"], {**HERE, "/etc/mysql/tls": database.tls}.items())
+    administrator.run(PAGE["certificates"], {**HERE, "/etc/mysql/tls": folder / "tls"}.items())
     with database.running():
         database.prepare(administrator)
+        administrator.run(exports() + PAGE["accounts"], HERE.items())
         yield database
+
+
+def sign_in(remote, **tls):
+    return pymysql.connect(
+        host="localhost", port=remote.port, user="parlor_worker", password=PASSWORDS["WORKER"], database="parlor", **tls
+    )
 
 
 def options(remote, authority):
     """What the page says for the file of both programs, as variables."""
-    values = dict(re.findall(r'^(\w+) = "(.*)"$', file_of_the_page("parlor"), re.M))
+    values = dict(re.findall(r'^(\w+) = "(.*)"$', file_of("admin/tls.md", "parlor"), re.M))
     assert values.keys() == {"socket", "host", "tls_ca"}
     values.update(host=HERE[values["host"]], tls_ca=authority, port=remote.port)
     return {**QUICK, **{f"PARLOR_DATABASE_{key.upper()}": value for key, value in values.items()}}
@@ -125,8 +61,8 @@ def stack_with(remote, authority):
 
 def test_the_server_and_the_accounts_refuse_what_is_in_the_clear(remote):
     with pytest.raises(pymysql.err.OperationalError):
-        remote.sign_in(ssl_disabled=True)
-    with remote.sign_in(ssl={"ca": str(remote.tls / "ca.pem")}) as connection, connection.cursor() as cursor:
+        sign_in(remote, ssl_disabled=True)
+    with sign_in(remote, ssl={"ca": str(remote.folder / "tls/ca.pem")}) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
         assert cursor.fetchone()[1]
     demanded = remote.root("SELECT user, ssl_type FROM mysql.user WHERE user LIKE 'parlor%'")
@@ -134,13 +70,12 @@ def test_the_server_and_the_accounts_refuse_what_is_in_the_clear(remote):
 
 
 def test_renewing_the_accounts_leaves_the_demand_for_tls(remote, tmp_path):
-    given = "".join(f'export PARLOR_{role}_PASSWORD="{text}"\n' for role, text in PASSWORDS.items())
-    Administrator(remote, tmp_path).run(f"{given}{ROOT}/sql/create-users.sh parlor")
+    Administrator(remote, tmp_path).run(f"{exports()}{ROOT}/sql/create-users.sh parlor")
     test_the_server_and_the_accounts_refuse_what_is_in_the_clear(remote)
 
 
 def test_the_stack_speaks_tls_to_a_database_that_demands_it(remote):
-    with stack_with(remote, remote.tls / "ca.pem") as stack:
+    with stack_with(remote, remote.folder / "tls/ca.pem") as stack:
         ada, bob = stack.person("Ada"), stack.person("Bob")
         heard = bob.socket()
         ack = ada.send_acked(ada.socket(), bob, "over TLS")
