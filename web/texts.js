@@ -23,6 +23,12 @@ export const texts = {
       : others.length === 0
         ? `${first} and ${second}`
         : `${first} and ${count(others.length + 1, 'other', 'others')}`,
+  /** "1,024", "999+" */
+  atMost: (n, most) => (n > most ? `${numbers.format(most)}+` : numbers.format(n)),
+  /** Small facts on one line. */
+  facts: (list) => list.join(' · '),
+  /** What only a screen reader says, behind what it has just said. */
+  aside: (text) => `, ${text}`,
   showMore: (n) => `Show ${n} more`,
 
   time: { today: 'Today', yesterday: 'Yesterday' },
@@ -107,7 +113,9 @@ export const texts = {
     you: 'Your profile',
     pending: (n) => `${count(n, 'message', 'messages')} not sent yet`,
     failed: (n) => `${count(n, 'message', 'messages')} could not be sent`,
-    notifications: (n) => (n === 0 ? 'Notifications' : `Notifications, ${n} unread`), // n may be "99+"
+    lastByYou: 'You wrote last',
+    lastBy: (name) => `${name} wrote last`,
+    notifications: (n, shown = n) => (n === 0 ? 'Notifications' : `Notifications, ${shown} unread`), // shown: "99+"
   },
 
   home: {
@@ -136,7 +144,7 @@ export const texts = {
     title: 'People',
     search: 'Search people',
     onlineOnly: 'Only who is online',
-    count: (n, online) => `${count(n, 'person', 'people')}, ${online} online`,
+    count: (n, online) => `${count(n, 'person', 'people')}, ${numbers.format(online)} online`,
     none: 'Nobody is called that.',
     noneOnline: 'Nobody else is online right now.',
     alone: 'Nobody else has an account yet. Invite somebody: they sign up on this page.',
@@ -243,11 +251,11 @@ export const texts = {
     members: 'Members',
     showMembers: 'Members and settings',
     owner: 'Owner',
-    you: 'you',
+    you: '(you)',
     present: 'Here now',
     online: 'Online',
     offline: 'Offline',
-    counts: (n, present) => `${count(n, 'member', 'members')}${present > 0 ? `, ${present} here now` : ''}`,
+    counts: (n, present) => `${count(n, 'member', 'members')}${present > 0 ? `, ${numbers.format(present)} here now` : ''}`,
     settings: 'Group',
     youAreOut: 'You are no longer a member.',
     moved: {

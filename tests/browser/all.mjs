@@ -8,6 +8,7 @@
 
 import './state.test.mjs';
 import './modules.test.mjs';
+import './said.test.mjs';
 import './start.test.mjs';
 import './flows-people.test.mjs';
 import './flows-bot.test.mjs';

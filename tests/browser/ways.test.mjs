@@ -104,3 +104,62 @@ scene('the drawer of members does not come back by itself', async (scene) => {
   await adas.button(texts.group.showMembers).waitFor();
   assert.equal(await drawer.count(), 0);
 });
+
+scene('what one opens among the unread stays in sight until one opens another', async (scene) => {
+  const [ada, bob, eve] = [await scene.newcomer('Ada'), await scene.newcomer('Bob'), await scene.newcomer('Eve')];
+  for (const { email } of [bob, eve]) {
+    const client = await scene.signedIn(email);
+    client.conversation({ user_id: ada.user_id }).send('hello');
+    await until(() => client.unsent.size === 0, 'sent');
+  }
+  const adas = await scene.seated(ada);
+  await adas.button(texts.list.filters.unread).click();
+  await adas.unread(eve.name, 1).waitFor();
+  const names = () => adas.page.locator('.list .item-name').allTextContents();
+  assert.deepEqual(await names(), [eve.name, bob.name]);
+  await adas.item(eve.name).click();
+  await adas.said('hello').waitFor();
+  await until(async () => (await adas.unread(eve.name, 1).count()) === 0, 'read');
+  assert.deepEqual(await names(), [eve.name, bob.name]);
+  await adas.composer(eve.name).press('Escape');
+  await adas.hasFocus(adas.item(eve.name));
+  await adas.item(bob.name).click();
+  await until(async () => (await adas.unread(bob.name, 1).count()) === 0, 'read');
+  assert.deepEqual(await names(), [bob.name]);
+  await adas.goHome();
+  await until(async () => (await names()).length === 0, 'nothing unread');
+});
+
+scene('the search leads also to what is open already, and Escape back from it', async (scene) => {
+  const [ada, bob] = [await scene.newcomer('Ada'), await scene.newcomer('Bob')];
+  const adas = await scene.seated(ada);
+  await adas.open(bob.name);
+  const search = adas.page.getByLabel(texts.list.search);
+  await search.fill(bob.name);
+  await adas.item(bob.name).waitFor();
+  await search.press('Enter');
+  await adas.hasFocus(adas.composer(bob.name));
+  assert.equal(await search.inputValue(), '');
+  await search.fill(bob.name);
+  await adas.item(bob.name).click();
+  await adas.hasFocus(adas.composer(bob.name));
+  await search.focus();
+  await search.press('Escape');
+  await adas.hasFocus(adas.composer(bob.name));
+});
+
+scene('after a reload each entry of the list says who wrote last', async (scene) => {
+  const [[ada, adas], [bob, bobs]] = await scene.people('Ada', 'Bob');
+  await adas.open(bob.name);
+  await adas.write(bob.name, 'hello');
+  await adas.sent();
+  await bobs.unread(ada.name, 1).waitFor();
+  for (const [seat, name, line] of [
+    [adas, bob.name, texts.list.lastByYou],
+    [bobs, ada.name, texts.list.lastBy(ada.first)],
+  ]) {
+    await seat.goto('#/');
+    await seat.page.reload();
+    await seat.item(name).getByText(line, { exact: true }).waitFor();
+  }
+});

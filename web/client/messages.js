@@ -1,7 +1,8 @@
 // messages.js: a message of one's own before it is sent: its id, and whether the server could take it. Pure; used by
-// outbox.js.
+// outbox.js, and the limit by the page.
 
-const MOST_BYTES = 16000;
+/** What a message may be long, in bytes of UTF-8 (docs/protocol.md, Limits). */
+export const MESSAGE_BYTES = 16000;
 const MOST_FRAME_BYTES = 65536;
 const encoder = new TextEncoder();
 
@@ -26,8 +27,8 @@ export function wellFormed(text) {
 /** Why the server would refuse this; null: it would not. A frame that is too large would cost the connection. */
 export function failureOf(message, frame) {
   const bytes = encoder.encode(message).length;
-  if (bytes < 1 || bytes > MOST_BYTES) {
-    return { code: 'invalid_field', message: `message must be 1 to ${MOST_BYTES} bytes long.` };
+  if (bytes < 1 || bytes > MESSAGE_BYTES) {
+    return { code: 'invalid_field', message: `message must be 1 to ${MESSAGE_BYTES} bytes long.` };
   }
   if (encoder.encode(JSON.stringify(frame)).length > MOST_FRAME_BYTES) {
     return { code: 'too_large', message: 'The message does not fit into one frame.' };

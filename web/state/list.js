@@ -133,19 +133,22 @@ const PEOPLE_SHOWN = 40;
 const GROUPS_SHOWN = 12;
 const FOUND_SHOWN = 100;
 
-/** [{ name, items, more }]; `more`: how many were left out. Sections without items are left out. */
-export function sections(state, filter, query) {
-  const wanted = query.trim() ? found(state, folding(query.trim())) : filtered(state, filter);
+/**
+ * [{ name, items, more }]; `more`: how many were left out. Sections without items are left out. `keptKey`: stays among
+ * the unread though it is read.
+ */
+export function sections(state, filter, query, keptKey = null) {
+  const wanted = query.trim() ? found(state, folding(query.trim())) : filtered(state, filter, keptKey);
   return wanted.filter((section) => section.items.length > 0);
 }
 
-function filtered(state, filter) {
+function filtered(state, filter, keptKey) {
   const mine = conversations(state);
   if (filter === 'unread')
     return [
       section(
         'unread',
-        mine.filter((item) => item.unread > 0),
+        mine.filter((item) => item.unread > 0 || item.key === keptKey),
       ),
     ];
   const isShown = { all: () => true, people: (item) => item.kind === 'user', groups: (item) => item.kind === 'group' }[

@@ -54,9 +54,10 @@ export class Store {
     client.addEventListener('connection', () => this.#connectionChanged());
     client.addEventListener('resync', () => this.#soon('lists', () => this.fetchLists(), 20));
     client.addEventListener('unsent', () => this.#unsentChanged());
-    client.addEventListener('ended', (event) =>
-      this.#set({ ...this.#afterwards(), ended: event.detail?.code ?? 'invalid_token' }),
-    );
+    client.addEventListener('ended', (event) => {
+      this.#clearTimers();
+      this.#set({ ...this.#afterwards(), ended: event.detail?.code ?? 'invalid_token' });
+    });
   }
 
   /** Calls back soon after the state was replaced, once for several changes. Returns what ends that. */

@@ -1,13 +1,13 @@
 // Small questions about texts: links in them, how long they are, what stands in an avatar. Pure; used by the views.
 
-/** What a message may be long, in bytes of UTF-8 (docs/protocol.md, Limits). */
-export const MESSAGE_BYTES = 16000;
+import { MESSAGE_BYTES } from '../client/messages.js';
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`\\^{}|\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u2066-\u2069]+/giu;
 
 /**
  * The text in parts, in order: { text } or { text, href }. Joined, the parts' texts are the message. Only http and
- * https ever become links, and only when the URL parser agrees.
+ * https ever become links, and only when the URL parser agrees. Not with a name or a password in it: what stands before
+ * the @ is there to be taken for the host.
  */
 export function linkParts(message) {
   const parts = [];
@@ -42,7 +42,8 @@ const countOf = (text, character) => text.split(character).length - 1;
 function safeHref(text) {
   try {
     const url = new URL(text);
-    return (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '' ? url.href : null;
+    const isWeb = (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '';
+    return isWeb && url.username === '' && url.password === '' ? url.href : null;
   } catch {
     return null;
   }

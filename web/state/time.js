@@ -4,8 +4,9 @@ import { texts } from '../texts.js';
 
 const clock = new Intl.DateTimeFormat(texts.locale, { hour: '2-digit', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(texts.locale, { weekday: 'long' });
-const dayMonth = new Intl.DateTimeFormat(texts.locale, { day: 'numeric', month: 'long' });
+const dayMonthYear = new Intl.DateTimeFormat(texts.locale, { day: 'numeric', month: 'long', year: 'numeric' });
 const shortDay = new Intl.DateTimeFormat(texts.locale, { day: 'numeric', month: 'short' });
+const shortDayYear = new Intl.DateTimeFormat(texts.locale, { day: 'numeric', month: 'short', year: 'numeric' });
 const fullDay = new Intl.DateTimeFormat(texts.locale, {
   weekday: 'long',
   day: 'numeric',
@@ -20,7 +21,7 @@ const daysAgo = (date, now) => Math.round((midnight(now) - midnight(date)) / 864
 
 export const timeOfDay = (iso) => clock.format(new Date(iso));
 export const completeTime = (iso) => complete.format(new Date(iso));
-export const dateOf = (iso) => dayMonth.format(new Date(iso)) + ' ' + new Date(iso).getFullYear();
+export const dateOf = (iso) => dayMonthYear.format(new Date(iso));
 
 /** Equal for times of the same local day. */
 export function dayKey(iso) {
@@ -46,5 +47,5 @@ export function lastActivity(iso, now = new Date()) {
   if (ago <= 0) return clock.format(date);
   if (ago === 1) return texts.time.yesterday;
   if (ago < 7) return weekday.format(date);
-  return shortDay.format(date) + (date.getFullYear() === now.getFullYear() ? '' : ` ${date.getFullYear()}`);
+  return (date.getFullYear() === now.getFullYear() ? shortDay : shortDayYear).format(date);
 }

@@ -4,7 +4,8 @@ import { html, memo, useApp, useLayoutEffect, useRef, useState } from './html.js
 import { isTouched } from './focus.js';
 import { Icon } from './icons.js';
 import { keepDraft, readDraft } from './drafts.js';
-import { MESSAGE_BYTES, byteLength } from '../state/text.js';
+import { MESSAGE_BYTES } from '../client/messages.js';
+import { byteLength } from '../state/text.js';
 import { texts } from '../texts.js';
 
 const WARN_BYTES = 1000; // so many before the limit the number appears

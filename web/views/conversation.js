@@ -92,7 +92,7 @@ function Talk({ conversation, route, name, group }) {
   // Escape: first down to the newest, then back to the list.
   const onEscape = useCallback(() => {
     if (listRef.current && !listRef.current.isAtEnd()) listRef.current.toEnd();
-    else document.querySelector('.sidebar a[aria-current]')?.focus();
+    else (document.querySelector('.list a[aria-current]') ?? document.querySelector('.list a'))?.focus();
   }, []);
   const toComposer = useCallback(() => composerRef.current?.focus(), []);
   const mayWrite = !group || group.is_member;

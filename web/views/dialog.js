@@ -5,7 +5,7 @@ import { keepFocus, talkPlace } from './focus.js';
 import { Failure, IconButton, useForm } from './parts.js';
 import { texts } from '../texts.js';
 
-export function Dialog({ title, onClose, children }) {
+function Dialog({ title, onClose, children }) {
   const ref = useRef();
   const id = useId();
   useLayoutEffect(() => {

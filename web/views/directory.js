@@ -76,14 +76,10 @@ const drawPerson = (item) => html`
       <span class="card-note">${item.online ? texts.people.online : texts.people.offline}</span></span>
   </a></li>`;
 
-const groupNote = (item) =>
-  [
-    texts.list.members(item.members),
-    item.timestamp && lastActivity(item.timestamp),
-    item.isMember && texts.groups.member,
-  ]
-    .filter(Boolean)
-    .join(' · ');
+function groupNote(item) {
+  const active = item.timestamp && lastActivity(item.timestamp);
+  return texts.facts([texts.list.members(item.members), active, item.isMember && texts.groups.member].filter(Boolean));
+}
 
 const drawGroup = (item) => html`
   <li key=${item.key}><a class="card" href=${`#/group/${item.id}`}>

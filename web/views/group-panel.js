@@ -83,13 +83,15 @@ function MemberRow({ member, group, me, onRemove }) {
   const name = fullName(member);
   const isMe = member.user_id === me;
   const note = member.present ? texts.group.present : member.online ? texts.group.online : texts.group.offline;
+  const isOwner = group.owner_id === member.user_id;
   const content = html`
     <${Avatar} id=${member.user_id} name=${name} online=${member.online} size="s" />
     <span class="member-text">
       <span class="member-name"><span dir="auto">${name}</span>${isMe &&
-        html` <span class="member-you">(${texts.group.you})</span>`}</span>
-      <span class=${`member-note ${member.present ? 'is-present' : ''}`}>${group.owner_id === member.user_id &&
-        html`<span class="owner"><${Icon} name="crown" />${texts.group.owner}</span> · `}${note}</span>
+        html` <span class="member-you">${texts.group.you}</span>`}</span>
+      <span class=${`member-note ${member.present ? 'is-present' : ''}`}>${isOwner &&
+        html`<span class="owner"><${Icon} name="crown" /></span>`}
+        ${texts.facts(isOwner ? [texts.group.owner, note] : [note])}</span>
     </span>`;
   return html`
     <li class="member">

@@ -47,7 +47,7 @@ function Entry({ item, state }) {
   const room = item.kind === 'user' && state.rooms.get(item.id);
   const writer = state.lastWriters.get(room ? `room-${room.chat_room_id}` : item.key);
   const from = item.kind === 'group' && writer && texts.notifications.from(authorName(state, writer));
-  const note = [texts.list.unread(item.unread), from].filter(Boolean).join(' · ');
+  const note = texts.facts([texts.list.unread(item.unread), from].filter(Boolean));
   return html`
     <li><a class="card" href=${formatRoute(keyRoute(item.key))}>
       <${Avatar} kind=${item.kind} id=${item.id} name=${item.name} online=${item.online} />

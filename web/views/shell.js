@@ -101,7 +101,7 @@ function useSearchKey() {
 }
 
 /** What the conversation or page is called. */
-export function routeName(state, route) {
+function routeName(state, route) {
   if (route.view === 'user') return state.people.has(route.id) ? fullName(state.people.get(route.id)) : '';
   if (route.view === 'group')
     return state.groups.has(route.id) ? groupItem(state, state.groups.get(route.id)).name : '';

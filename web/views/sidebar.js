@@ -2,6 +2,7 @@
 // (`isMain`), with a heading of its own.
 
 import { html, memo, useApp, useMemo, useRef, useState, useStore } from './html.js';
+import { talkPlace } from './focus.js';
 import { Icon, Mark } from './icons.js';
 import { Avatar, Badge, IconButton, ListSkeleton } from './parts.js';
 import { useToday } from './today.js';
@@ -20,12 +21,19 @@ export function Sidebar({ route, onCreate, isMain }) {
   const [query, setQuery] = useState('');
   const listRef = useRef();
   const { people, rooms, groups, previews, bot, unsent, userId, loaded } = state;
+  const current = routeKey(route);
+  const kept = useKept(filter, current);
   const shown = useMemo(
-    () => sections(state, filter, query),
-    [people, rooms, groups, previews, bot, unsent, userId, filter, query],
+    () => sections(state, filter, query, kept.key),
+    [people, rooms, groups, previews, bot, unsent, userId, filter, query, kept.key],
   );
+  kept.listed = shown;
   const isReady = loaded.people && loaded.rooms && loaded.groups;
-  const clear = () => setQuery('');
+  // Who chooses what is open already goes there too.
+  const opened = (key) => {
+    setQuery('');
+    if (key === current) toTalk();
+  };
   return html`
     <div class="sidebar" role=${isMain ? 'main' : undefined}><nav aria-label=${texts.list.title}>
       ${isMain && html`<h1 class="hidden" tabindex="-1">${texts.list.title}</h1>`}
@@ -34,12 +42,13 @@ export function Sidebar({ route, onCreate, isMain }) {
         <${Bell} state=${state} isCurrent=${route.view === 'notifications'} />
         <${IconButton} icon="plus" label=${texts.list.newGroup} onClick=${onCreate} />
       </header>
-      <${Search} query=${query} setQuery=${setQuery} listRef=${listRef} first=${shown[0]?.items[0]} onDone=${clear} />
+      <${Search} query=${query} setQuery=${setQuery} listRef=${listRef} first=${shown[0]?.items[0]}
+        onDone=${opened} />
       <${Filters} filter=${filter} setFilter=${setFilter} isOff=${query !== ''} />
       <div class="list" aria-busy=${!isReady} ref=${listRef} onKeyDown=${(event) => moveInList(event, listRef.current)}>
         ${!isReady && state.failed && html`<p class="list-note" role="status">${texts.list.loadFailed}</p>`}
-        ${isReady ? html`<${Sections} shown=${shown} state=${state} today=${today} current=${routeKey(route)}
-          query=${query} filter=${filter} onOpen=${clear} />` : html`<${ListSkeleton} />`}
+        ${isReady ? html`<${Sections} shown=${shown} state=${state} today=${today} current=${current}
+          query=${query} filter=${filter} onOpen=${opened} />` : html`<${ListSkeleton} />`}
       </div>
       <footer class="side-foot">
         <a href="#/people" data-key="people" aria-current=${route.view === 'people' ? 'page' : undefined}>
@@ -50,6 +59,19 @@ export function Sidebar({ route, onCreate, isMain }) {
     </nav></div>`;
 }
 
+const toTalk = () => document.querySelector(talkPlace())?.focus();
+
+/** The conversation that was opened from the list of the unread stays there, though it is read, until another is. */
+function useKept(filter, current) {
+  const { current: kept } = useRef({ filter, current, key: null, listed: [] });
+  if (kept.filter !== filter || kept.current !== current) {
+    const wasListed = kept.listed.some((section) => section.items.some((item) => item.key === current));
+    const key = filter === 'unread' && kept.filter === filter && wasListed ? current : null;
+    Object.assign(kept, { filter, current, key });
+  }
+  return kept;
+}
+
 function Me({ state }) {
   const { me, connection } = state;
   const status = { online: 'online', connecting: 'connecting', waiting: 'offline' }[connection];
@@ -57,7 +79,7 @@ function Me({ state }) {
     <a class="me" href="#/profile" data-key="profile">
       ${me ? html`<${Avatar} id=${me.user_id} name=${fullName(me)} />` : html`<${Mark} />`}
       <span class="me-text">
-        <span class="me-name">${me ? fullName(me) : texts.app}<span class="hidden">, ${texts.list.you}</span></span>
+        <span class="me-name">${me ? fullName(me) : texts.app}<span class="hidden">${texts.aside(texts.list.you)}</span></span>
         <span class=${`status is-${status}`}><span class="status-dot" />${texts.connection[status]}</span>
       </span>
     </a>`;
@@ -65,8 +87,8 @@ function Me({ state }) {
 
 function Bell({ state, isCurrent }) {
   const total = unreadTotal(state);
-  const shown = total > 99 ? '99+' : total; // also read out so: what one says to press it is what one sees
-  const label = texts.list.notifications(shown);
+  const shown = texts.atMost(total, 99); // also read out so: what one says to press it is what one sees
+  const label = texts.list.notifications(total, shown);
   return html`
     <a class="icon-button bell" href="#/notifications" data-key="notifications" aria-label=${label} title=${label}
       aria-current=${isCurrent ? 'page' : undefined}>
@@ -78,16 +100,17 @@ function Bell({ state, isCurrent }) {
 function Search({ query, setQuery, listRef, first, onDone }) {
   const { go } = useApp();
   const onKeyDown = (event) => {
-    if (event.key === 'Escape' && query) {
+    if (event.key === 'Escape') {
       event.stopPropagation();
-      setQuery('');
+      if (query) setQuery('');
+      else toTalk();
     }
     if (event.key === 'ArrowDown') {
       event.preventDefault();
       listRef.current.querySelector('a')?.focus();
     }
     if (event.key === 'Enter' && !event.isComposing && query.trim() && first) {
-      onDone();
+      onDone(first.key);
       go(keyRoute(first.key));
     }
   };
@@ -161,17 +184,27 @@ function noteOf(item, state) {
     const author = item.kind === 'group' && state.people.get(item.preview.user_id);
     return author ? texts.list.byOther(author.first_name, text) : text;
   }
-  if (item.kind === 'group' && item.unread === 0) return texts.list.members(item.members);
   if (item.kind === 'bot') return texts.bot.about;
-  if (item.unread > 0) return texts.list.unread(item.unread);
+  const writer = writerOf(item, state);
+  if (writer !== null) return writer;
+  if (item.kind === 'group') return texts.list.members(item.members);
   return item.online ? texts.connection.online : ''; // most are offline: the list need not say so again and again
+}
+
+/** After a reload nobody knows what was said last, but who said it: one kind of line for all. */
+function writerOf(item, state) {
+  const room = item.kind === 'user' && state.rooms.get(item.id);
+  const id = state.lastWriters.get(room ? `room-${room.chat_room_id}` : item.key);
+  if (id === undefined || item.timestamp === null) return null;
+  if (id === state.userId) return texts.list.lastByYou;
+  return state.people.has(id) ? texts.list.lastBy(state.people.get(id).first_name) : null;
 }
 
 const Item = memo(
   ({ kind, id, itemKey, name, online, unread, pending, failed, timestamp, note, isCurrent, onOpen }) => html`
   <li>
     <a class=${`item ${unread > 0 ? 'has-unread' : ''}`} href=${formatRoute(keyRoute(itemKey))} data-key=${itemKey}
-      aria-current=${isCurrent ? 'page' : undefined} onClick=${onOpen}>
+      aria-current=${isCurrent ? 'page' : undefined} onClick=${() => onOpen(itemKey)}>
       <${Avatar} kind=${kind} id=${id} name=${name} online=${online} />
       <span class="item-text">
         <span class="item-top"><span class="item-name" dir="auto">${name}</span>${timestamp &&
@@ -179,8 +212,8 @@ const Item = memo(
         <span class="item-bottom">${note && html`<span class="item-note" dir="auto">${note}</span>`}<${Unsent}
           pending=${pending} failed=${failed} /><${Badge} n=${unread} /></span>
       </span>
-      ${online && html`<span class="hidden">, ${texts.list.online}</span>`}
-      ${unread > 0 && html`<span class="hidden">, ${texts.list.unread(unread)}</span>`}
+      ${online && html`<span class="hidden">${texts.aside(texts.list.online)}</span>`}
+      ${unread > 0 && html`<span class="hidden">${texts.aside(texts.list.unread(unread))}</span>`}
     </a>
   </li>`,
 );
@@ -189,7 +222,8 @@ const Item = memo(
 const Unsent = ({ pending, failed }) =>
   failed + pending > 0 &&
   html`<span class=${`item-unsent ${failed > 0 ? 'is-failed' : ''}`}><${Icon} name=${failed > 0 ? 'alert' : 'clock'} />
-    <span class="hidden">, ${failed > 0 ? texts.list.failed(failed) : texts.list.pending(pending)}</span></span>`;
+    <span class="hidden">${texts.aside(failed > 0 ? texts.list.failed(failed) : texts.list.pending(pending))}</span>
+    </span>`;
 
 /** Up and down move between the entries; Home and End to the first and the last. Up from the first: the search. */
 function moveInList(event, list) {
