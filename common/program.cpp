@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "common/log.h"
 #include "common/version.h"
@@ -28,6 +29,7 @@ struct Flags {
   bool print_config = false;
   bool print_reference = false;
   bool report = false;
+  std::optional<std::string> text = std::nullopt;
 };
 
 // Nothing when the program goes on with `flags`; else its exit code.
@@ -45,6 +47,9 @@ std::optional<int> ParseFlags(const ProgramInfo& info, std::vector<std::string> 
                "Write the same as Markdown, as docs/admin/configure.md has it, and end");
   if (info.report.write != nullptr) {
     app.add_flag(std::string(info.report.flag), flags.report, std::string(info.report.help));
+  }
+  if (info.text.run != nullptr) {
+    app.add_option(std::string(info.text.flag), flags.text, std::string(info.text.help));
   }
   app.set_version_flag("--version", std::string(info.name) + " " PARLOR_VERSION);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
@@ -87,6 +92,7 @@ ProgramStart StartProgram(const ProgramInfo& info, const std::vector<std::string
         << (flags.config_file.empty() ? " (no file)" : " (" + flags.config_file + ")") << '\n';
     return EXIT_SUCCESS;
   }
+  if (flags.text) return info.text.run(*config, *flags.text, out, err);
   return std::move(config).value();
 }
 

@@ -5,6 +5,7 @@
 //   --print-config   writes the commented reference with all defaults, and ends
 //   --print-reference  writes the same as Markdown, and ends
 //   --print-routes   parlor-fcgi: writes METHOD PATTERN ACCESS of every route, and ends
+//   --try-bot TEXT   parlor-wsd: which of the bot's rules answers this question, and what, and ends
 //   --version, --help
 //
 // As a CGI program (GATEWAY_INTERFACE is set) flags are not looked at: a web server may pass words
@@ -32,10 +33,20 @@ struct ReportFlag {
   void (*write)(std::ostream& out) = nullptr;  // null: the program has no such flag
 };
 
+// A flag of one program alone that takes a text: does something with the configuration, and ends
+// with the exit code that `run` returns. The log is not initialized yet.
+struct TextFlag {
+  std::string_view flag;  // --try-bot
+  std::string_view help;
+  int (*run)(const Config& config, const std::string& text, std::ostream& out,
+             std::ostream& err) = nullptr;  // null: the program has no such flag
+};
+
 struct ProgramInfo {
   std::string_view name;     // parlor-wsd
   std::string_view purpose;  // one sentence for --help
   ReportFlag report = {};
+  TextFlag text = {};
 };
 
 // The configuration to run with, or the exit code to end with at once (what there was to say has

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "common/log.h"
 #include "common/program.h"
 #include "wsd/bot/bot.h"
+#include "wsd/bot/try_rules.h"
 #include "wsd/bus_reader.h"
 #include "wsd/gateway.h"
 #include "wsd/lookup.h"
@@ -28,11 +30,28 @@
 namespace parlor::wsd {
 namespace {
 
-constexpr ProgramInfo kInfo = {
-    "parlor-wsd",
-    "Answers Parlor's sockets under /socket, commits what is said there, and tells everybody."};
 constexpr int kExitFailure = 1;
 constexpr int kExitStartAnew = 75;  // sysexits.h: whoever supervises us is to start us again
+
+// What the rules themselves log would be said twice.
+int TryBot(const Config& config, const std::string& question, std::ostream& out,
+           std::ostream& err) {
+  log::Init("parlor-wsd", log::ParseLevel("error"));
+  db::DriverInit();
+  const SystemClock clock;
+  db::Database database(config.database, clock);
+  const Status status = TryRules(database, clock, question, out);
+  if (status.ok()) return 0;
+  err << "parlor-wsd: " << status.message() << '\n';
+  return status.code() == ErrorCode::kInvalidField ? kExitUsage : kExitFailure;
+}
+
+constexpr ProgramInfo kInfo = {
+    .name = "parlor-wsd",
+    .purpose =
+        "Answers Parlor's sockets under /socket, commits what is said there, and tells everybody.",
+    .text = {"--try-bot", "Say which of the bot's rules answers this question, and what, and end",
+             TryBot}};
 
 // What waits for the loop. Beyond it the bus reader holds events back; what the other threads tell
 // goes in all the same (PushResult in mailbox.h says what bounds it).

@@ -104,6 +104,26 @@ TEST_F(ProgramTest, VersionAndHelpEndWithSuccess) {
   EXPECT_THAT(out_, AllOf(HasSubstr("Is tested."), HasSubstr("--check-config")));
 }
 
+TEST_F(ProgramTest, TextFlagGetsTheConfigurationAndEnds) {
+  constexpr ProgramInfo info{.name = "parlor-test",
+                             .purpose = "Is tested.",
+                             .text = {"--say", "Says it",
+                                      [](const Config& config, const std::string& text,
+                                         std::ostream& out, std::ostream& err) {
+                                        out << config.database.name << " " << text;
+                                        err << "so";
+                                        return 7;
+                                      }}};
+  const std::string file = File("a.toml", "[database]\nname = \"a\"\n");
+  std::ostringstream out;
+  std::ostringstream err;
+  const ProgramStart start = StartProgram(info, {"--say", "", "--config", file}, {}, out, err);
+  EXPECT_EQ(std::get<int>(start), 7) << "an empty text is a text";
+  EXPECT_EQ(out.str(), "a ");
+  EXPECT_EQ(err.str(), "so");
+  EXPECT_EQ(Start({"--say", "x"}), kExitUsage) << "a program without it does not know it";
+}
+
 TEST_F(ProgramTest, AProgramsOwnReportIsWrittenWithoutAConfiguration) {
   const ProgramInfo info{"parlor-test",
                          "Is tested.",

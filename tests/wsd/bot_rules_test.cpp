@@ -51,6 +51,19 @@ double CpuSeconds() {
 
 // ---- Which rule
 
+TEST(BotRulesTest, FindSaysWhichRuleItIs) {
+  const RuleSet rules = Rules({{"(cat", "never"}, {"c.t", " "}, {"(c)at", "{1}, {name}"}});
+  const std::optional<RuleSet::Found> found = rules.Find("a cat", {"{name}", kNow});
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->index, 2u) << "the first is broken, the second has nothing to say";
+  EXPECT_EQ(found->answer, "c, {name}");
+  EXPECT_FALSE(rules.Find("a dog", {"Ada", kNow}).has_value());
+  const std::vector<RuleSet::Broken> broken = rules.FindBroken();
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].rule, 1u);
+  EXPECT_THAT(broken[0].why, HasSubstr("missing )"));
+}
+
 TEST(BotRulesTest, FirstRuleThatIsFoundAnswers) {
   const RuleSet rules = Rules({{"cat", "one"}, {"c.t", "two"}, {"^dog$", "three"}});
   EXPECT_EQ(Answer(rules, "a cat"), "one");

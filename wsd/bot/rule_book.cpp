@@ -33,16 +33,24 @@ bool RuleBook::IsYoungerThan(int64_t age_ms) const {
   return rules_ != nullptr && clock_.MonotonicMs() - read_at_ms_ < age_ms;
 }
 
-// A failure counts as a look too, from its end: the database is not asked with every question while
-// it is away.
-void RuleBook::Read(db::Database& database) {
+Result<std::vector<bot_chats::Rule>> RuleBook::Load(db::Database& database) {
   std::vector<bot_chats::Rule> rules;
-  const int64_t now_ms = clock_.MonotonicMs();
-  const Status status =
+  PARLOR_RETURN_IF_ERROR(
       database.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
         PARLOR_ASSIGN_OR_RETURN(rules, bot_chats::LoadRules(tx, RuleSet::kMaxRules));
         return Ok();
-      });
+      }));
+  return rules;
+}
+
+// A failure counts as a look too, from its end: the database is not asked with every question while
+// it is away.
+void RuleBook::Read(db::Database& database) {
+  const int64_t now_ms = clock_.MonotonicMs();
+  Result<std::vector<bot_chats::Rule>> loaded = Load(database);
+  const Status status = loaded.status();
+  std::vector<bot_chats::Rule> rules;
+  if (status.ok()) rules = std::move(loaded).value();
   if (!status.ok()) log::Warning("reading the bot's rules: the old ones stay", {{"error", status}});
   std::shared_ptr<const RuleSet> before;
   {

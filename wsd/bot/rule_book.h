@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/db.h"
@@ -20,6 +21,9 @@ class RuleBook {
   static constexpr int64_t kUsableMs = 4000;  // an edit is promised to be live within 5 s
 
   RuleBook(int64_t refresh_ms, const Clock& clock) : refresh_ms_(refresh_ms), clock_(clock) {}
+
+  // The table as it is now; at most RuleSet::kMaxRules.
+  static Result<std::vector<bot_chats::Rule>> Load(db::Database& database);
 
   // Never null; empty when they could never be read.
   std::shared_ptr<const RuleSet> Current(db::Database& database);

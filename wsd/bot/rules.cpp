@@ -151,8 +151,25 @@ size_t RuleSet::usable() const {
                     [](const auto& compiled) { return compiled != nullptr; }));
 }
 
+std::vector<RuleSet::Broken> RuleSet::FindBroken() const {
+  std::vector<Broken> broken;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    if (compiled_[i] == nullptr) {
+      broken.push_back({rules_[i].id, Compiled(rules_[i].pattern).Trouble()});
+    }
+  }
+  return broken;
+}
+
 std::optional<std::string> RuleSet::Answer(std::string_view text, const RuleValues& values,
                                            const std::function<bool()>& give_up) const {
+  std::optional<Found> found = Find(text, values, give_up);
+  if (!found) return std::nullopt;
+  return std::move(found->answer);
+}
+
+std::optional<RuleSet::Found> RuleSet::Find(std::string_view text, const RuleValues& values,
+                                            const std::function<bool()>& give_up) const {
   for (size_t i = 0; i < rules_.size(); ++i) {
     if (compiled_[i] == nullptr) continue;
     if (give_up && give_up()) return std::nullopt;
@@ -167,7 +184,7 @@ std::optional<std::string> RuleSet::Answer(std::string_view text, const RuleValu
       continue;
     }
     std::string answer = Expand(rules_[i].answer, groups, group_count, values);
-    if (!IsBlank(answer)) return answer;
+    if (!IsBlank(answer)) return Found{i, std::move(answer)};
   }
   return std::nullopt;
 }

@@ -45,9 +45,25 @@ class RuleSet {
   const std::vector<bot_chats::Rule>& rules() const { return rules_; }
   size_t usable() const;  // those that can answer
 
-  // The answer, 1 to 16,000 bytes, cut between two characters. {1} to {9} stand for what the
-  // pattern's groups found, empty for those that took no part; braces that stand for nothing stay.
-  // nullopt: no rule has an answer, or `give_up`, asked before each rule, was true.
+  // What can't be used, and why. Compiles these again: for people who look, not for each question.
+  struct Broken {
+    uint64_t rule;
+    std::string why;
+  };
+  std::vector<Broken> FindBroken() const;
+
+  struct Found {
+    size_t index;  // in rules()
+    std::string answer;
+  };
+  // The first rule that answers. The answer has 1 to 16,000 bytes, cut between two characters. {1} to
+  // {9} stand for what the pattern's groups found, empty for those that took no part; braces that
+  // stand for nothing stay. nullopt: no rule has an answer, or `give_up`, asked before each rule, was
+  // true.
+  std::optional<Found> Find(std::string_view text, const RuleValues& values,
+                            const std::function<bool()>& give_up = nullptr) const;
+
+  // The answer of Find.
   std::optional<std::string> Answer(std::string_view text, const RuleValues& values,
                                     const std::function<bool()>& give_up = nullptr) const;
 
