@@ -72,12 +72,13 @@ BEGIN
   SELECT COUNT(*) INTO v_enabled FROM bot_rules WHERE enabled = TRUE;
   CALL internal_doubt_pattern(v_pattern, v_doubt);
   SELECT p_id AS rule, CONCAT_WS(' ', p_done, v_doubt,
-    IF(v_enabled > 200, CONCAT(v_enabled, ' rules are on: the bot uses the first 200.'), NULL)) AS done;
+    IF(v_enabled > 200, CONCAT(v_enabled, ' rules are on: the bot uses the first 200.'), NULL)) AS result;
 END //
 
 DROP PROCEDURE IF EXISTS admin_list_bot_rules //
 CREATE PROCEDURE admin_list_bot_rules()
-  SQL SECURITY DEFINER READS SQL DATA COMMENT 'The bot''s rules in the order in which they are tried; those that are off last.'
+  SQL SECURITY DEFINER READS SQL DATA
+  COMMENT 'The bot''s rules in the order in which they are tried; those that are off last.'
 BEGIN
   SELECT id, priority, IF(enabled, 'on', 'off') AS state, pattern, answer FROM bot_rules
   ORDER BY enabled DESC, priority, id;
@@ -90,15 +91,17 @@ CREATE PROCEDURE admin_add_bot_rule(
   SQL SECURITY DEFINER MODIFIES SQL DATA COMMENT 'Adds a rule of the bot; smaller priorities are tried first (NULL: 50).'
 BEGIN
   DECLARE v_id BIGINT UNSIGNED;
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
   CALL internal_begin();
-  CALL internal_check_bot_rule(p_pattern, p_answer);
-  INSERT INTO bot_rules (priority, pattern, answer) VALUES (COALESCE(p_priority, 50), p_pattern, p_answer);
-  SET v_id = LAST_INSERT_ID();
-  CALL internal_write_audit('add_bot_rule', CONCAT('bot_rule ', v_id), JSON_OBJECT(
-    'priority', COALESCE(p_priority, 50), 'pattern', p_pattern, 'answer', p_answer));
-  COMMIT;
-  CALL internal_say_bot_rule(v_id, CONCAT('Rule ', v_id, ' was added.'));
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    CALL internal_check_bot_rule(p_pattern, p_answer);
+    INSERT INTO bot_rules (priority, pattern, answer) VALUES (COALESCE(p_priority, 50), p_pattern, p_answer);
+    SET v_id = LAST_INSERT_ID();
+    CALL internal_write_audit('add_bot_rule', CONCAT('bot_rule ', v_id), JSON_OBJECT(
+      'priority', COALESCE(p_priority, 50), 'pattern', p_pattern, 'answer', p_answer));
+    COMMIT;
+    CALL internal_say_bot_rule(v_id, CONCAT('Rule ', v_id, ' was added.'));
+  END;
 END //
 
 DROP PROCEDURE IF EXISTS admin_change_bot_rule //
@@ -109,20 +112,22 @@ CREATE PROCEDURE admin_change_bot_rule(
 BEGIN
   DECLARE v_before TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE v_changed INT;
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
   CALL internal_begin();
-  CALL internal_lock_bot_rule(p_id, v_before);
-  CALL internal_check_bot_rule(COALESCE(p_pattern, 'as before'), COALESCE(p_answer, 'as before'));
-  UPDATE bot_rules SET priority = COALESCE(p_priority, priority), pattern = COALESCE(p_pattern, pattern),
-    answer = COALESCE(p_answer, answer) WHERE id = p_id;
-  SET v_changed = ROW_COUNT();
-  IF v_changed > 0 THEN
-    CALL internal_write_audit('change_bot_rule', CONCAT('bot_rule ', p_id), JSON_OBJECT(
-      'before', JSON_EXTRACT(v_before, '$'), 'priority', p_priority + 0, 'pattern', p_pattern, 'answer', p_answer));
-  END IF;
-  COMMIT;
-  CALL internal_say_bot_rule(p_id, IF(v_changed > 0, CONCAT('Rule ', p_id, ' was changed.'),
-    CONCAT('Rule ', p_id, ' is like that already.')));
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    CALL internal_lock_bot_rule(p_id, v_before);
+    CALL internal_check_bot_rule(COALESCE(p_pattern, 'as before'), COALESCE(p_answer, 'as before'));
+    UPDATE bot_rules SET priority = COALESCE(p_priority, priority), pattern = COALESCE(p_pattern, pattern),
+      answer = COALESCE(p_answer, answer) WHERE id = p_id;
+    SET v_changed = ROW_COUNT();
+    IF v_changed > 0 THEN
+      CALL internal_write_audit('change_bot_rule', CONCAT('bot_rule ', p_id), JSON_OBJECT(
+        'before', JSON_EXTRACT(v_before, '$'), 'priority', p_priority + 0, 'pattern', p_pattern, 'answer', p_answer));
+    END IF;
+    COMMIT;
+    CALL internal_say_bot_rule(p_id, IF(v_changed > 0, CONCAT('Rule ', p_id, ' was changed.'),
+      CONCAT('Rule ', p_id, ' is like that already.')));
+  END;
 END //
 
 DROP PROCEDURE IF EXISTS admin_switch_bot_rule //
@@ -132,18 +137,20 @@ BEGIN
   DECLARE v_before TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE v_changed INT;
   DECLARE v_state VARCHAR(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT IF(p_on, 'on', 'off');
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
   CALL internal_begin();
-  IF p_on IS NULL THEN CALL internal_fail('Say TRUE (on) or FALSE (off).'); END IF;
-  CALL internal_lock_bot_rule(p_id, v_before);
-  UPDATE bot_rules SET enabled = IF(p_on, TRUE, FALSE) WHERE id = p_id;
-  SET v_changed = ROW_COUNT();
-  IF v_changed > 0 THEN
-    CALL internal_write_audit('switch_bot_rule', CONCAT('bot_rule ', p_id), JSON_OBJECT('state', v_state));
-  END IF;
-  COMMIT;
-  CALL internal_say_bot_rule(p_id,
-    CONCAT('Rule ', p_id, IF(v_changed > 0, ' was switched ', ' is already '), v_state, '.'));
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    IF p_on IS NULL THEN CALL internal_fail('Say TRUE (on) or FALSE (off).'); END IF;
+    CALL internal_lock_bot_rule(p_id, v_before);
+    UPDATE bot_rules SET enabled = IF(p_on, TRUE, FALSE) WHERE id = p_id;
+    SET v_changed = ROW_COUNT();
+    IF v_changed > 0 THEN
+      CALL internal_write_audit('switch_bot_rule', CONCAT('bot_rule ', p_id), JSON_OBJECT('state', v_state));
+    END IF;
+    COMMIT;
+    CALL internal_say_bot_rule(p_id,
+      CONCAT('Rule ', p_id, IF(v_changed > 0, ' was switched ', ' is already '), v_state, '.'));
+  END;
 END //
 
 DROP PROCEDURE IF EXISTS admin_delete_bot_rule //
@@ -151,18 +158,20 @@ CREATE PROCEDURE admin_delete_bot_rule(IN p_id BIGINT UNSIGNED, IN p_dry_run BOO
   SQL SECURITY DEFINER MODIFIES SQL DATA COMMENT 'Deletes a rule of the bot; the audit keeps what it was.'
 BEGIN
   DECLARE v_before TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
   CALL internal_begin();
-  CALL internal_lock_bot_rule(p_id, v_before);
-  IF COALESCE(p_dry_run, TRUE) THEN
-    ROLLBACK;
-    SELECT p_id AS rule, CONCAT('Dry run: rule ', p_id, ' would be deleted.') AS done, v_before AS was;
-  ELSE
-    DELETE FROM bot_rules WHERE id = p_id;
-    CALL internal_write_audit('delete_bot_rule', CONCAT('bot_rule ', p_id), v_before);
-    COMMIT;
-    SELECT p_id AS rule, CONCAT('Rule ', p_id, ' was deleted.') AS done, v_before AS was;
-  END IF;
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    CALL internal_lock_bot_rule(p_id, v_before);
+    IF COALESCE(p_dry_run, TRUE) THEN
+      ROLLBACK;
+      SELECT p_id AS rule, CONCAT('Dry run: rule ', p_id, ' would be deleted.') AS result, v_before AS was;
+    ELSE
+      DELETE FROM bot_rules WHERE id = p_id;
+      CALL internal_write_audit('delete_bot_rule', CONCAT('bot_rule ', p_id), v_before);
+      COMMIT;
+      SELECT p_id AS rule, CONCAT('Rule ', p_id, ' was deleted.') AS result, v_before AS was;
+    END IF;
+  END;
 END //
 
 -- The rules are tried one by one, because one bad pattern would fail a statement over all of them.
@@ -194,7 +203,7 @@ BEGIN
   SELECT v_winner AS rule,
     CONCAT(IF(v_winner IS NULL, 'No rule would answer: the bot apologizes.',
       CONCAT('Rule ', v_winner, ' would answer (as the database reads patterns).')),
-      IF(v_unread = '', '', CONCAT(' The database can''t read the patterns of: ', v_unread, '.'))) AS done,
+      IF(v_unread = '', '', CONCAT(' The database can''t read the patterns of: ', v_unread, '.'))) AS result,
     (SELECT priority FROM bot_rules WHERE id = v_winner) AS priority,
     (SELECT pattern FROM bot_rules WHERE id = v_winner) AS pattern,
     (SELECT answer FROM bot_rules WHERE id = v_winner) AS answer;

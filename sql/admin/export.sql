@@ -71,7 +71,8 @@ BEGIN
     FROM chat_rooms r JOIN conversations c ON c.id = r.id
       JOIN users u ON u.id = IF(r.user_low = p_id, r.user_high, r.user_low)
     WHERE r.user_low = p_id OR r.user_high = p_id ORDER BY r.id;
-  SELECT JSON_OBJECT('kind', 'mail', 'mail_id', id, 'mail_kind', kind, 'recipient', recipient, 'recipient_name', recipient_name,
+  SELECT JSON_OBJECT('kind', 'mail', 'mail_id', id, 'mail_kind', kind, 'recipient', recipient,
+    'recipient_name', recipient_name,
     'created_at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, created_at_ms * 1000, '1970-01-01'), v_iso),
     'attempts', attempts, 'last_error', last_error,
     'failed_at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, failed_at_ms * 1000, '1970-01-01'), v_iso)) AS line
@@ -119,28 +120,30 @@ BEGIN
   DECLARE v_id BIGINT UNSIGNED;
   DECLARE v_iso VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT '%Y-%m-%dT%T.%fZ';
   DECLARE v_charset VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT @@character_set_results;
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION
-  BEGIN
-    ROLLBACK;
-    SET character_set_results = v_charset;
-    RESIGNAL;
-  END;
   CALL internal_begin();
-  CALL internal_find_user(p_user, v_id);
-  CALL internal_write_audit('export_user', CONCAT('user ', v_id), '{}');
-  COMMIT;
-  -- JSON is UTF-8, whatever the client said it shows.
-  SET character_set_results = utf8mb4;
-  SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-  START TRANSACTION WITH CONSISTENT SNAPSHOT;
-  SELECT JSON_OBJECT('kind', 'export', 'format', 1, 'user_id', v_id + 0, 'at',
-    DATE_FORMAT(TIMESTAMPADD(MICROSECOND, FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000000), '1970-01-01'), v_iso),
-    'groups', 'own messages only') AS line;
-  CALL internal_export_account(v_id);
-  CALL internal_export_messages(v_id);
-  SELECT JSON_OBJECT('kind', 'end', 'user_id', v_id + 0) AS line;
-  COMMIT;
-  SET character_set_results = v_charset;
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+      ROLLBACK;
+      SET character_set_results = v_charset;
+      RESIGNAL;
+    END;
+    CALL internal_find_user(p_user, v_id);
+    CALL internal_write_audit('export_user', CONCAT('user ', v_id), '{}');
+    COMMIT;
+    -- JSON is UTF-8, whatever the client said it shows.
+    SET character_set_results = utf8mb4;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    START TRANSACTION WITH CONSISTENT SNAPSHOT;
+    SELECT JSON_OBJECT('kind', 'export', 'format', 1, 'user_id', v_id + 0, 'at',
+      DATE_FORMAT(TIMESTAMPADD(MICROSECOND, FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000000), '1970-01-01'), v_iso),
+      'groups', 'own messages only') AS line;
+    CALL internal_export_account(v_id);
+    CALL internal_export_messages(v_id);
+    SELECT JSON_OBJECT('kind', 'end', 'user_id', v_id + 0) AS line;
+    COMMIT;
+    SET character_set_results = v_charset;
+  END;
 END //
 
 DELIMITER ;

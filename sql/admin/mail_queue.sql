@@ -69,26 +69,28 @@ BEGIN
   DECLARE v_failed BOOLEAN;
   DECLARE v_expired, v_done BIGINT DEFAULT 0;
   DECLARE v_now BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000;
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
   CALL internal_begin();
-  IF p_id IS NOT NULL THEN CALL internal_lock_mail(p_id, v_kind, v_failed); END IF;
-  SELECT COUNT(*) INTO v_expired FROM mail_outbox m JOIN pending_registrations r ON r.id = m.registration_id
-    WHERE r.expires_at_ms <= v_now AND IF(p_id IS NULL, m.failed_at_ms IS NOT NULL, m.id = p_id);
-  IF p_id IS NOT NULL AND v_expired > 0 THEN
-    CALL internal_fail(CONCAT('The registration of mail ', p_id, ' has expired: who wants in registers again.'));
-  END IF;
-  UPDATE mail_outbox m LEFT JOIN pending_registrations r ON r.id = m.registration_id
-    SET m.created_at_ms = IF(m.registration_id IS NULL, m.created_at_ms, v_now), m.failed_at_ms = NULL,
-      m.attempts = 0, m.next_attempt_at_ms = v_now
-    WHERE (r.id IS NULL OR r.expires_at_ms > v_now) AND IF(p_id IS NULL, m.failed_at_ms IS NOT NULL, m.id = p_id);
-  SET v_done = ROW_COUNT();
-  IF v_done > 0 THEN
-    CALL internal_write_audit('retry_mail', IF(p_id IS NULL, 'mail', CONCAT('mail ', p_id)),
-      JSON_OBJECT('mails', v_done, 'kind', v_kind));
-  END IF;
-  COMMIT;
-  SELECT v_done AS mails, CONCAT(v_done, ' mails are due now.',
-    IF(v_expired > 0, CONCAT(' Not tried, because the registration has expired: ', v_expired, '.'), '')) AS done;
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    IF p_id IS NOT NULL THEN CALL internal_lock_mail(p_id, v_kind, v_failed); END IF;
+    SELECT COUNT(*) INTO v_expired FROM mail_outbox m JOIN pending_registrations r ON r.id = m.registration_id
+      WHERE r.expires_at_ms <= v_now AND IF(p_id IS NULL, m.failed_at_ms IS NOT NULL, m.id = p_id);
+    IF p_id IS NOT NULL AND v_expired > 0 THEN
+      CALL internal_fail(CONCAT('The registration of mail ', p_id, ' has expired: who wants in registers again.'));
+    END IF;
+    UPDATE mail_outbox m LEFT JOIN pending_registrations r ON r.id = m.registration_id
+      SET m.created_at_ms = IF(m.registration_id IS NULL, m.created_at_ms, v_now), m.failed_at_ms = NULL,
+        m.attempts = 0, m.next_attempt_at_ms = v_now
+      WHERE (r.id IS NULL OR r.expires_at_ms > v_now) AND IF(p_id IS NULL, m.failed_at_ms IS NOT NULL, m.id = p_id);
+    SET v_done = ROW_COUNT();
+    IF v_done > 0 THEN
+      CALL internal_write_audit('retry_mail', IF(p_id IS NULL, 'mail', CONCAT('mail ', p_id)),
+        JSON_OBJECT('mails', v_done, 'kind', v_kind));
+    END IF;
+    COMMIT;
+    SELECT v_done AS mails, CONCAT(v_done, ' mails are due now.',
+      IF(v_expired > 0, CONCAT(' Not tried, because the registration has expired: ', v_expired, '.'), '')) AS result;
+  END;
 END //
 
 DROP PROCEDURE IF EXISTS admin_drop_mail //
@@ -97,19 +99,21 @@ CREATE PROCEDURE admin_drop_mail(IN p_id BIGINT UNSIGNED, IN p_dry_run BOOLEAN)
 BEGIN
   DECLARE v_kind VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE v_failed BOOLEAN;
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
   CALL internal_begin();
-  CALL internal_lock_mail(p_id, v_kind, v_failed);
-  IF COALESCE(p_dry_run, TRUE) THEN
-    ROLLBACK;
-    SELECT p_id AS mail, CONCAT('Dry run: mail ', p_id, ' (', v_kind, ') would be dropped.') AS done;
-  ELSE
-    DELETE FROM mail_outbox WHERE id = p_id;
-    CALL internal_write_audit('drop_mail', CONCAT('mail ', p_id),
-      JSON_OBJECT('kind', v_kind, 'failed', v_failed = TRUE));
-    COMMIT;
-    SELECT p_id AS mail, CONCAT('Mail ', p_id, ' (', v_kind, ') was dropped.') AS done;
-  END IF;
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    CALL internal_lock_mail(p_id, v_kind, v_failed);
+    IF COALESCE(p_dry_run, TRUE) THEN
+      ROLLBACK;
+      SELECT p_id AS mail, CONCAT('Dry run: mail ', p_id, ' (', v_kind, ') would be dropped.') AS result;
+    ELSE
+      DELETE FROM mail_outbox WHERE id = p_id;
+      CALL internal_write_audit('drop_mail', CONCAT('mail ', p_id),
+        JSON_OBJECT('kind', v_kind, 'failed', v_failed = TRUE));
+      COMMIT;
+      SELECT p_id AS mail, CONCAT('Mail ', p_id, ' (', v_kind, ') was dropped.') AS result;
+    END IF;
+  END;
 END //
 
 DELIMITER ;

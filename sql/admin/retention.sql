@@ -48,7 +48,8 @@ BEGIN
     CALL internal_write_audit('delete_old_messages', 'messages', '{}');
     SET p_audit = LAST_INSERT_ID();
   END IF;
-  UPDATE audit SET details = JSON_OBJECT('days', p_days + 0, 'kind', COALESCE(p_kind, 'all'), 'messages', p_before + p_deleted)
+  UPDATE audit SET details = JSON_OBJECT(
+      'days', p_days + 0, 'kind', COALESCE(p_kind, 'all'), 'messages', p_before + p_deleted)
     WHERE id = p_audit;
   COMMIT;
 END //
@@ -77,42 +78,46 @@ BEGIN
   DECLARE v_conversation, v_audit BIGINT UNSIGNED;
   DECLARE v_batch INT DEFAULT COALESCE(p_batch, 1000);
   DECLARE v_messages, v_conversations, v_deleted, v_failures BIGINT DEFAULT 0;
-  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
-  IF COALESCE(p_days, 0) < 1 THEN CALL internal_fail('Days must be 1 or more.'); END IF;
-  IF p_kind IS NOT NULL AND v_kind = 0 THEN CALL internal_fail('The kind is room, group or bot; NULL for all.'); END IF;
-  IF v_batch NOT BETWEEN 1 AND 10000 THEN CALL internal_fail('A batch is 1 to 10000 messages.'); END IF;
-  IF COALESCE(p_dry_run, TRUE) THEN
-    SELECT COUNT(*) AS messages, COUNT(DISTINCT c.id) AS conversations,
-      CONCAT('Dry run: ', COUNT(*), ' messages of ', COUNT(DISTINCT c.id), ' conversations, sent before ',
-        CAST(TIMESTAMPADD(SECOND, v_border DIV 1000, '1970-01-01') AS DATETIME), ' UTC, would be deleted.') AS done
-    FROM conversations c STRAIGHT_JOIN messages m FORCE INDEX (PRIMARY)
-      ON m.conversation_id = c.id AND m.sent_at_ms < v_border
-    WHERE v_kind = 0 OR c.kind = v_kind;
-  ELSE
-    SET v_conversation = 0;
-    conversations: LOOP
-      CALL internal_next_old(v_conversation, v_border, v_kind);
-      IF v_conversation IS NULL THEN LEAVE conversations; END IF;
-      SET v_conversations = v_conversations + 1, v_failures = 0;
-      batches: LOOP
-        CALL internal_delete_old_batch(
-          v_conversation, v_border, v_batch, p_days, p_kind, v_messages, v_audit, v_deleted);
-        IF v_deleted IS NULL THEN
-          SET v_failures = v_failures + 1;
-          IF v_failures >= 10 THEN
-            CALL internal_fail(CONCAT('Conversation ', v_conversation, ' stays locked; ', v_messages,
-              ' messages were deleted. Call again later.'));
+  CALL internal_begin();
+  COMMIT;  -- to see that the caller is not within a transaction, which would be rolled back below
+  BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    IF COALESCE(p_days, 0) < 1 THEN CALL internal_fail('Days must be 1 or more.'); END IF;
+    IF p_kind IS NOT NULL AND v_kind = 0 THEN CALL internal_fail('The kind is room, group or bot; NULL for all.'); END IF;
+    IF v_batch NOT BETWEEN 1 AND 10000 THEN CALL internal_fail('A batch is 1 to 10000 messages.'); END IF;
+    IF COALESCE(p_dry_run, TRUE) THEN
+      SELECT COUNT(*) AS messages, COUNT(DISTINCT c.id) AS conversations,
+        CONCAT('Dry run: ', COUNT(*), ' messages of ', COUNT(DISTINCT c.id), ' conversations, sent before ',
+          CAST(TIMESTAMPADD(SECOND, v_border DIV 1000, '1970-01-01') AS DATETIME), ' UTC, would be deleted.') AS result
+      FROM conversations c STRAIGHT_JOIN messages m FORCE INDEX (PRIMARY)
+        ON m.conversation_id = c.id AND m.sent_at_ms < v_border
+      WHERE v_kind = 0 OR c.kind = v_kind;
+    ELSE
+      SET v_conversation = 0;
+      conversations: LOOP
+        CALL internal_next_old(v_conversation, v_border, v_kind);
+        IF v_conversation IS NULL THEN LEAVE conversations; END IF;
+        SET v_conversations = v_conversations + 1, v_failures = 0;
+        batches: LOOP
+          CALL internal_delete_old_batch(
+            v_conversation, v_border, v_batch, p_days, p_kind, v_messages, v_audit, v_deleted);
+          IF v_deleted IS NULL THEN
+            SET v_failures = v_failures + 1;
+            IF v_failures >= 10 THEN
+              CALL internal_fail(CONCAT('Conversation ', v_conversation, ' stays locked; ', v_messages,
+                ' messages were deleted. Call again later.'));
+            END IF;
+          ELSE
+            SET v_messages = v_messages + v_deleted, v_failures = 0;
+            IF v_deleted < v_batch THEN LEAVE batches; END IF;
           END IF;
-        ELSE
-          SET v_messages = v_messages + v_deleted, v_failures = 0;
-          IF v_deleted < v_batch THEN LEAVE batches; END IF;
-        END IF;
+        END LOOP;
       END LOOP;
-    END LOOP;
-    SELECT v_messages AS messages, v_conversations AS conversations,
-      CONCAT(v_messages, ' messages of ', v_conversations, ' conversations, sent before ',
-        CAST(TIMESTAMPADD(SECOND, v_border DIV 1000, '1970-01-01') AS DATETIME), ' UTC, were deleted.') AS done;
-  END IF;
+      SELECT v_messages AS messages, v_conversations AS conversations,
+        CONCAT(v_messages, ' messages of ', v_conversations, ' conversations, sent before ',
+          CAST(TIMESTAMPADD(SECOND, v_border DIV 1000, '1970-01-01') AS DATETIME), ' UTC, were deleted.') AS result;
+    END IF;
+  END;
 END //
 
 DELIMITER ;

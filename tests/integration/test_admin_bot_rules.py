@@ -63,14 +63,14 @@ def test_a_dry_run_deletes_nothing_and_leaves_no_trace(stack, rules):
     rule = rules("dry", "Dry.")
     for dry_run in (True, None):
         said = stack.admin(call("admin_delete_bot_rule", rule, dry_run))[-1][0]
-        assert said["done"] == f"Dry run: rule {rule} would be deleted." and json.loads(said["was"])["answer"] == "Dry."
+        assert said["result"] == f"Dry run: rule {rule} would be deleted." and json.loads(said["was"])["answer"] == "Dry."
     assert stack.sql("SELECT 1 FROM bot_rules WHERE id = %s", rule) and len(audit(stack, rule)) == 1
 
 
 def test_what_is_so_already_is_not_written_down_again(stack, rules):
     rule = rules("same", "Same.")
-    assert "is like that already" in stack.admin(call("admin_change_bot_rule", rule, -1000, "same", None))[-1][0]["done"]
-    assert "is already on" in stack.admin(call("admin_switch_bot_rule", rule, True))[-1][0]["done"]
+    assert "is like that already" in stack.admin(call("admin_change_bot_rule", rule, -1000, "same", None))[-1][0]["result"]
+    assert "is already on" in stack.admin(call("admin_switch_bot_rule", rule, True))[-1][0]["result"]
     assert len(audit(stack, rule)) == 1
 
 
@@ -112,6 +112,6 @@ def test_trying_names_the_rule_and_what_can_not_be_read(stack, rules):
     rules("quagga", "Too late.", -999)
     (tried,) = stack.admin(call("admin_try_bot_rules", "And the QUAGGA's 🙂?"))
     assert (int(tried[0]["rule"]), tried[0]["answer"]) == (rule, "Extinct, {name}.")
-    assert f"can't read the patterns of: {broken}." in tried[0]["done"]
-    assert "--try-bot" in stack.admin(call("admin_change_bot_rule", broken, None, "(quagga|", None))[-1][0]["done"]
-    assert "--try-bot" in stack.admin(call("admin_change_bot_rule", broken, None, "(?=quagga)", None))[-1][0]["done"]
+    assert f"can't read the patterns of: {broken}." in tried[0]["result"]
+    assert "--try-bot" in stack.admin(call("admin_change_bot_rule", broken, None, "(quagga|", None))[-1][0]["result"]
+    assert "--try-bot" in stack.admin(call("admin_change_bot_rule", broken, None, "(?=quagga)", None))[-1][0]["result"]

@@ -1,5 +1,6 @@
 """What all procedures for administrators share: who may call what, how users are named, which names are good."""
 
+import pymysql
 import pytest
 from support.administration import Refused, call, quoted
 
@@ -62,3 +63,28 @@ def test_bad_names_are_those_of_the_program(stack, ada, name):
 def test_a_transaction_of_the_caller_is_not_committed_unasked(stack):
     with pytest.raises(Refused, match="1568"):
         stack.admin("START TRANSACTION; CALL internal_begin()")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        call("admin_switch_bot_rule", 1, True),
+        call("admin_retry_mail", None),
+        call("admin_delete_old_messages", 9999, None, None, False),
+        call("admin_export_user", "nobody@example.org"),
+    ],
+)
+def test_a_transaction_of_the_caller_is_not_rolled_back_either(stack, statement):
+    connection = pymysql.connect(
+        unix_socket=str(stack.var / "run" / "mariadb.sock"), user="parlor_admin", database="parlor", autocommit=True,
+        password=(stack.var / "etc" / "password.ADMIN").read_text().strip(),
+    )  # fmt: skip
+    try:
+        connection.begin()
+        with connection.cursor() as cursor:
+            with pytest.raises(pymysql.MySQLError, match="1568"):
+                cursor.execute(statement)
+            cursor.execute("SELECT @@in_transaction")
+            assert cursor.fetchone() == (1,)
+    finally:
+        connection.close()

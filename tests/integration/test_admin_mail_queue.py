@@ -71,7 +71,7 @@ def test_the_list_says_what_each_mail_waits_for(stack, owed):
 def test_one_mail_is_tried_again_at_once(stack, owed):
     for options in ({}, {"failed": 1}):
         mail, recipient = owed(**options)
-        assert stack.admin(call("admin_retry_mail", mail))[-1][0]["done"] == "1 mails are due now."
+        assert stack.admin(call("admin_retry_mail", mail))[-1][0]["result"] == "1 mails are due now."
         stack.wait_mail(recipient)
         wait_until(lambda: not stack.sql("SELECT 1 FROM mail_outbox WHERE id = %s", mail), what="the row is gone")
         assert audit(stack, f"mail {mail}") == ["retry_mail"]
@@ -111,7 +111,7 @@ def test_a_link_whose_registration_has_expired_is_not_sent(stack, owed):
     stack.sql("UPDATE pending_registrations SET expires_at_ms = %s WHERE id = %s", now_ms() - 1, row["id"])
     with pytest.raises(Refused, match="has expired"):
         stack.admin(call("admin_retry_mail", mail))
-    assert "the registration has expired: 1." in stack.admin(call("admin_retry_mail", None))[-1][0]["done"]
+    assert "the registration has expired: 1." in stack.admin(call("admin_retry_mail", None))[-1][0]["result"]
     assert stack.sql("SELECT 1 FROM mail_outbox WHERE id = %s AND failed_at_ms IS NOT NULL", mail)
 
 
@@ -128,7 +128,7 @@ def test_what_a_mailer_has_in_hand_is_left_alone(stack, owed):
 def test_a_dropped_mail_is_never_sent(stack, owed):
     mail, recipient = owed(failed=1)
     for dry_run in (True, None):
-        assert "would be dropped" in stack.admin(call("admin_drop_mail", mail, dry_run))[-1][0]["done"]
+        assert "would be dropped" in stack.admin(call("admin_drop_mail", mail, dry_run))[-1][0]["result"]
     assert stack.sql("SELECT 1 FROM mail_outbox WHERE id = %s", mail) and audit(stack, f"mail {mail}") == []
     stack.admin(call("admin_drop_mail", mail, False))
     assert audit(stack, f"mail {mail}") == ["drop_mail"]

@@ -118,7 +118,7 @@ def test_a_dry_run_counts_and_changes_nothing(stack, ada, bob):
     before, written = seqs(stack, room), audit(stack)
     for dry_run in (True, None):
         said = delete(stack, 9, "room", None, dry_run)
-        assert int(said["messages"]) == 4 and said["done"].startswith("Dry run: 4 messages of 1 conversations")
+        assert int(said["messages"]) == 4 and said["result"].startswith("Dry run: 4 messages of 1 conversations")
     assert seqs(stack, room) == before and audit(stack) == written and bob.notification(room)["unread"] == 6
     delete(stack, 9)
 
@@ -127,7 +127,7 @@ def test_small_batches_do_the_same_and_the_audit_counts(stack, ada, bob):
     room = room_of(ada, bob, 9)
     age(stack, room, 7, 10)
     written = len(audit(stack))
-    assert "7 messages of 1 conversations" in delete(stack, 9, "room", 2)["done"]
+    assert "7 messages of 1 conversations" in delete(stack, 9, "room", 2)["result"]
     assert seqs(stack, room) == [8, 9]
     assert audit(stack)[written:] == [{"days": 9, "kind": "room", "messages": 7}]
 
