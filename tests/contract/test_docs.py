@@ -15,7 +15,7 @@ PROGRAMS = ("parlor-wsd", "parlor-fcgi")
 OURS = ("*.md", "docs/*.md", "docs/*/*.md", "web/*.md", "sql/*.md", "watch/*.md", "systemd/*.md", "nginx/*.md", "packaging/*.md")
 PAGES = sorted({path for pattern in OURS for path in ROOT.glob(pattern)})
 CONFIGURE = ROOT / "docs/admin/configure.md"
-PLANNED = {ROOT / "docs/admin" / name for name in ("install.md", "upgrade.md", "watch.md")}  # on their way
+PLANNED = {ROOT / "docs/admin" / name for name in ("install.md", "upgrade.md")}  # on their way
 SOURCES = ("common", "fcgi", "wsd", "sql", "scripts", "nginx", "systemd", "packaging", "debian")
 FENCE = re.compile(r"^```.*?^```\n", re.S | re.M)
 
