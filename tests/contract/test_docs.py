@@ -222,6 +222,15 @@ def test_every_test_that_a_page_names_exists():
     assert not missing, missing
 
 
+def test_every_procedure_and_metric_that_a_page_names_exists():
+    sql = "\n".join(p.read_text() for p in (ROOT / "sql").rglob("*.sql"))
+    program = "\n".join(p.read_text() for p in (ROOT / "wsd").rglob("*.cpp"))
+    named = [(page, m[1]) for page, m in pages(r"\b(admin_[a-z_]+[a-z])\b")]
+    assert named and not (missing := [n for n in named if not re.search(rf"\b{n[1]}\b", sql)]), missing
+    named = [(page, m[1]) for page, m in pages(r"`(parlor_[a-z_]+_(?:total|seconds|length))\b")]
+    assert named and not (missing := [n for n in named if n[1].removeprefix("parlor_") not in program]), missing
+
+
 # ---- messages
 
 @cache
