@@ -34,6 +34,7 @@ export interface Notification {
 export interface Message {
   seq: number; user_id: number; // 0: the bot
   message: string; timestamp: Iso; error?: true;
+  removed?: true; // by an administrator: `message` is empty, the place stays
 }
 
 /** Whom a conversation is with. A room is named by the other person: its first message makes it. */
@@ -52,6 +53,17 @@ export interface Outgoing {
 /** How many messages of a conversation are not acknowledged, and when the newest of them was written. */
 export interface Unsent { pending: number; failed: number; newest: Iso }
 
+/** A part of the history that does not reach down to the newest messages. See Conversation.around(). */
+export interface Excerpt extends EventTarget {
+  readonly messages: readonly Message[]; // as those of a Conversation
+  readonly hasOlder: boolean;
+  /** It has grown down to what the conversation had loaded: now `messages` of the conversation has it all. */
+  readonly joined: boolean;
+  loadOlder(): Promise<void>;
+  loadNewer(): Promise<void>; // 100 more; joins in the end
+  // Event 'change'.
+}
+
 export interface Conversation extends EventTarget {
   readonly key: string; // "user-9", "group-21", "bot"
   readonly target: Target;
@@ -69,6 +81,12 @@ export interface Conversation extends EventTarget {
    */
   load(): Promise<void>;
   loadOlder(): Promise<void>; // 100 more, if hasOlder; one at a time
+  /**
+   * The hundred messages around `seq`, however far up, by a handful of small requests; null: `messages` reaches up
+   * there already. For a conversation that is loaded. The first unread has seq `last_seq - unread + 1` (sending moves
+   * one's own mark). Of several excerpts only the newest hears of removed messages, and joins.
+   */
+  around(seq: number): Promise<Excerpt | null>;
   /**
    * Sends, or keeps it until there is a connection. Never throws: see `outgoing`, which has a new object for each state
    * of it. Messages of one conversation are stored in the order of their sending.
@@ -110,7 +128,7 @@ export interface Options {
 /**
  * Events, each a CustomEvent whose `detail` is the frame of the protocol:
  *   user_update, user_activity, group_chat_update, group_chat_activitity, group_member_removed, notification_update,
- *   room_chat_message, group_chat_message, bot_chat_message, error;
+ *   message_removed, group_removed, user_removed, room_chat_message, group_chat_message, bot_chat_message, error;
  * and of our own: 'connection' (`connection` or `retryAt` changed; detail has both),
  * 'unsent' (it is different; at most one a microtask),
  * 'ended' (the session ended elsewhere; detail.code is 4403, or 4401: the token is no longer good),
@@ -130,7 +148,12 @@ export class ParlorClient extends EventTarget {
   /** Keeps the token in the storage and connects; does not wait for `online`. Ends a session that was open here. */
   login(email: string, password: string): Promise<void>;
   resume(): boolean; // connects with the stored token; false: there is none
-  logout(): Promise<void>; // forgets the token whatever the server says; discards what was unsent
+  /**
+   * Signs out here, at once and whatever happens: forgets the token, discards what was unsent. Then tells the server.
+   * False: that was not reached, and the session still lives there. It is told again in growing pauses, and on
+   * connectNow(), for as long as this object lives and is not closed; the token is kept in memory only.
+   */
+  logout(): Promise<boolean>;
   /**
    * While 'waiting': do not wait. While 'online': ask the server for a sign of life and wait only 8 s for it, as the
    * line may have died unnoticed; after minutes without one, as when the machine slept, a new socket at once. It also enters again what is entered, should somebody have left it elsewhere. Call it on the window's
@@ -138,6 +161,8 @@ export class ParlorClient extends EventTarget {
    */
   connectNow(): void;
   close(): void; // ends the socket, keeps the token
+  /** Requests that change nothing and have no answer yet reject (code 'network'), so that they can be made again. */
+  giveUpReading(): void;
 
   users(query?: { q?: string; online?: boolean; after?: number; limit?: number }): Promise<User[]>;
   profile(): Promise<Profile>;

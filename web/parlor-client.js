@@ -7,6 +7,7 @@
 
 import { Conversation } from './client/conversation.js';
 import { customEvent, oncePerMicrotask } from './client/events.js';
+import { Farewells } from './client/farewells.js';
 import { Http, ParlorError } from './client/http.js';
 import { ReadMarks } from './client/marks.js';
 import { nobodysOutbox, Outbox } from './client/outbox.js';
@@ -31,6 +32,7 @@ export class ParlorClient extends EventTarget {
   #userId = null;
   #conversations = new Map();
   #marks = new ReadMarks();
+  #farewells = new Farewells((token) => this.#http.request('POST', '/logout', undefined, token));
   #outbox = null;
   #presence = null;
   #roomsAsked = null;
@@ -93,7 +95,7 @@ export class ParlorClient extends EventTarget {
 
   async login(email, password) {
     const { token, user_id } = await this.#http.request('POST', '/login', { email, password }, null);
-    if (this.#http.token !== null) await this.logout();
+    if (this.#http.token !== null) this.logout(); // what it says to the server concerns nobody any more
     this.#store.write('session', { token, user_id });
     this.#begin(token, user_id);
   }
@@ -109,15 +111,21 @@ export class ParlorClient extends EventTarget {
     const { token, user_id } = this.#store.read('session') ?? { token: this.#http.token, user_id: this.#userId };
     this.#end({ discard: true });
     for (const name of ['session', `unsent.${user_id}`, `entered.${user_id}`]) this.#store.write(name, null);
-    if (token) await this.#http.request('POST', '/logout', undefined, token).catch(() => {});
+    return token ? this.#farewells.say(token) : true;
+  }
+
+  giveUpReading() {
+    this.#http.giveUpReading();
   }
 
   connectNow() {
+    this.#farewells.hurry();
     this.#socket.connectNow();
     if (this.connection === 'online') this.#presence.look();
   }
 
   close() {
+    this.#farewells.end();
     this.#end({ discard: false });
   }
 
@@ -317,6 +325,12 @@ export class ParlorClient extends EventTarget {
       case 'notification_update':
         this.#notified(frame);
         break;
+      case 'message_removed':
+        this.#found(frame)?.removed(frame.seq);
+        break;
+      case 'group_removed':
+        this.#groupRemoved(frame.chat_group_id);
+        break;
       default:
         this.#messagesReceived(frame);
     }
@@ -329,6 +343,22 @@ export class ParlorClient extends EventTarget {
     if (!conversation) return;
     conversation.roomIs(found.chat_room_id);
     conversation.receive(found.messages);
+  }
+
+  /** By what a frame calls it: a room is named by its number. */
+  #found({ chat_type, chat_room_id, chat_group_id }) {
+    if (chat_type === 'bot') return this.#conversations.get('bot');
+    if (chat_type === 'group') return this.#conversations.get(`group-${chat_group_id}`);
+    return [...this.#conversations.values()].find((one) => one.chat_room_id === chat_room_id);
+  }
+
+  // What was written there and not sent can't be sent any more.
+  #groupRemoved(id) {
+    const key = `group-${id}`;
+    this.#presence.forget(id);
+    this.#conversations.get(key)?.end();
+    this.#conversations.delete(key);
+    for (const { view } of this.#outbox.list(key)) this.#outbox.discard(view.client_msg_id);
   }
 
   #stored(record, ack) {
@@ -356,7 +386,7 @@ export class ParlorClient extends EventTarget {
     const isLate = ({ target }) => target.chat_group_id !== undefined && this.#presence.has(target.chat_group_id);
     const queue = [...this.#conversations.values()].filter((conversation) => !isLate(conversation));
     const next = async () => {
-      for (let one = queue.shift(); one; one = queue.shift()) await one.catchUp();
+      for (let one = queue.shift(); one; one = queue.shift()) await one.catchUp({ afterBreak: true });
     };
     await Promise.all(Array.from({ length: CATCH_UPS_AT_ONCE }, next));
   }

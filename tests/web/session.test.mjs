@@ -140,3 +140,35 @@ scene('profile changes and who comes and goes are events', async (scene) => {
   await eve.logout();
   await went;
 });
+
+scene('logout without a network: signed out here at once, and the server is told when it can be', async (scene, stack) => {
+  const proxy = await scene.proxy();
+  const { email } = await scene.account('Ada');
+  const storage = new TabStorage();
+  const ada = await scene.signedIn(email, { through: proxy, storage });
+  const { token } = JSON.parse(storage.getItem('parlor.session'));
+  proxy.goAway();
+  const leaving = ada.logout();
+  assert.deepEqual([ada.connection, ada.userId, storage.names], ['signed-out', null, []]);
+  assert.equal(await leaving, false);
+  assert.deepEqual(storage.names, [], 'nothing of it is left in the browser');
+  const status = async () =>
+    (await fetch(`${stack.url}/http/users/profile`, { headers: { authentication: token } })).status;
+  assert.equal(await status(), 200);
+  proxy.comeBack();
+  await until(async () => (await status()) === 401, 'the session has ended');
+  await ada.login(email, PASSWORD);
+  assert.equal(await ada.logout(), true);
+});
+
+scene('what has no answer can be given up, and asked again', async (scene) => {
+  const proxy = await scene.proxy();
+  const { email } = await scene.account('Ada');
+  const ada = await scene.signedIn(email, { through: proxy });
+  proxy.holdBack();
+  const lost = assert.rejects(ada.users(), { code: 'network', passing: true });
+  ada.giveUpReading();
+  await lost;
+  proxy.letGo();
+  assert.ok((await ada.users()).length > 0);
+});

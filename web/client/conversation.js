@@ -13,12 +13,14 @@
 //   isOnline(), outbox, marks
 
 import { customEvent, oncePerMicrotask } from './events.js';
+import { Excerpt } from './excerpt.js';
 import { growing } from './pauses.js';
-import { plainMessage } from './targets.js';
+import { plainMessage, withoutText } from './targets.js';
 import { Timeline } from './timeline.js';
 
 const GAP_PATIENCE_MS = 300; // an ack can be faster than the message before it
 const MOST_PAUSE_MS = 30000;
+const LOOKED_AT_AGAIN = 100; // of the newest, after a break: some may have been removed meanwhile
 
 export class Conversation extends EventTarget {
   #key;
@@ -32,6 +34,9 @@ export class Conversation extends EventTarget {
   #wanted = false; // load() was called
   #running = null;
   #again = false;
+  #recheck = false;
+  #removed = new Set(); // seqs: an answer that was on its way may still have the text
+  #excerpt = null; // the last one
   #older = null;
   #marking = null;
   #markUpTo = ''; // what markRead() was last called for
@@ -80,6 +85,7 @@ export class Conversation extends EventTarget {
 
   async load() {
     this.#wanted = true;
+    this.#recheck = true;
     try {
       await this.#refresh();
       this.#failures = 0;
@@ -94,6 +100,20 @@ export class Conversation extends EventTarget {
     if (!this.#hasOlder) return Promise.resolve();
     this.#older ??= this.#readOlder().finally(() => (this.#older = null));
     return this.#older;
+  }
+
+  async around(seq) {
+    const { first } = this.#timeline;
+    if (first === undefined || seq >= first.seq) return null;
+    const path = await this.#path();
+    const excerpt = new Excerpt(
+      (query) => this.#page(path, query),
+      () => this.#join(excerpt),
+    );
+    await excerpt.begin(seq, first);
+    this.#excerpt = excerpt;
+    this.#join(excerpt);
+    return excerpt.joined ? null : excerpt;
   }
 
   send(text) {
@@ -121,7 +141,7 @@ export class Conversation extends EventTarget {
   /** Messages of this conversation that have arrived. */
   receive(messages) {
     if (!this.loaded && this.#running === null) return; // load() will read them
-    this.#placed(this.#timeline.add(messages));
+    this.#placed(this.#timeline.add(messages.map((message) => this.#withoutRemoved(message))));
     this.#closeGapSoon();
   }
 
@@ -135,6 +155,15 @@ export class Conversation extends EventTarget {
     this.receive([stored]);
   }
 
+  /** An administrator has removed the message. */
+  removed(seq) {
+    this.#removed.add(seq);
+    const change = (message) => this.#withoutRemoved(message);
+    this.#timeline.map(change);
+    if (this.#excerpt && !this.#excerpt.joined) this.#excerpt.change((messages) => messages.map(change));
+    this.#changed();
+  }
+
   roomIs(chat_room_id) {
     if (this.#room === chat_room_id || typeof chat_room_id !== 'number') return;
     this.#room = chat_room_id;
@@ -146,9 +175,13 @@ export class Conversation extends EventTarget {
     this.#changed();
   }
 
-  /** Something may have been missed. Repeats itself until it has succeeded; never rejects. */
-  catchUp() {
+  /**
+   * Something may have been missed; `afterBreak`: also that messages were removed. Repeats itself until it has
+   * succeeded; never rejects.
+   */
+  catchUp({ afterBreak = false } = {}) {
     if (!this.#wanted || this.#ended) return Promise.resolve();
+    this.#recheck ||= afterBreak;
     clearTimeout(this.#timer);
     this.#timer = null;
     return this.#refresh().then(
@@ -198,8 +231,10 @@ export class Conversation extends EventTarget {
     for (let more = true; more && !this.#ended; ) {
       this.#timeline.forgetEarly();
       const last = this.#timeline.last;
-      const page = await this.#page(path, last ? { timestamp: last.timestamp } : {});
+      const page = await this.#page(path, last ? { timestamp: this.#readFrom(last) } : {});
+      this.#recheck = false;
       if (last) {
+        for (const { seq, removed } of page.messages) if (removed && seq <= last.seq) this.removed(seq);
         this.#placed(this.#timeline.add(page.messages));
         more = page.has_more;
       } else {
@@ -211,16 +246,35 @@ export class Conversation extends EventTarget {
     }
   }
 
+  #readFrom(last) {
+    if (!this.#recheck) return last.timestamp;
+    const from = this.messages.at(-LOOKED_AT_AGAIN) ?? this.messages[0];
+    return new Date(Date.parse(from.timestamp) - 1).toISOString();
+  }
+
   async #readOlder() {
-    const first = this.#timeline.first;
+    const { first } = this.#timeline;
     const page = await this.#page(await this.#path(), { timestamp: first.timestamp, before: true });
-    this.#hasOlder = page.has_more;
+    if (this.#timeline.first === first) this.#hasOlder = page.has_more; // else an excerpt has joined, which knows more
     this.#placed(this.#timeline.prepend(page.messages));
+  }
+
+  #join(excerpt) {
+    const { first } = this.#timeline;
+    if (excerpt.messages.at(-1).seq < first.seq - 1) return;
+    excerpt.joined = true;
+    if (excerpt.messages[0].seq < first.seq) this.#hasOlder = excerpt.hasOlder;
+    this.#placed(this.#timeline.prepend(excerpt.messages));
   }
 
   async #page(path, query) {
     const page = await this.#host.get(path, query);
-    return { ...page, messages: page.messages.map((row) => plainMessage(row, this.#host.me())) };
+    const plain = (row) => this.#withoutRemoved(plainMessage(row, this.#host.me()));
+    return { ...page, messages: page.messages.map(plain) };
+  }
+
+  #withoutRemoved(message) {
+    return this.#removed.has(message.seq) && !message.removed ? withoutText(message) : message;
   }
 
   // null: a room that does not exist yet.

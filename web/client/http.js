@@ -25,6 +25,7 @@ export class ParlorError extends Error {
 export class Http {
   /** The one that is sent; null: signed out. */
   token = null;
+  #reading = new Set(); // AbortControllers of requests that change nothing
   #base;
   #fetch;
   #onInvalidToken;
@@ -38,6 +39,11 @@ export class Http {
 
   get(path, query) {
     return this.request('GET', path + asQuery(query));
+  }
+
+  /** Those that have no answer yet end as without a network: who has waited too long asks again. */
+  giveUpReading() {
+    for (const abort of this.#reading) abort.abort();
   }
 
   /** The body of the answer; undefined for 204. `token`: that of a session which is being ended. */
@@ -55,6 +61,7 @@ export class Http {
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    if (method === 'GET') this.#reading.add(abort);
     const fetch = this.#fetch; // as a function: the browser's does not work as our method
     try {
       const response = await fetch(this.#base + path, {
@@ -71,6 +78,7 @@ export class Http {
       throw new ParlorError({ code: 'network', message: `No answer from the server (${error.message}).` });
     } finally {
       clearTimeout(timer);
+      this.#reading.delete(abort);
     }
   }
 }

@@ -9,6 +9,9 @@ export const NEWS = new Set([
   'group_chat_activitity',
   'group_member_removed',
   'notification_update',
+  'message_removed',
+  'group_removed',
+  'user_removed',
   'room_chat_message',
   'group_chat_message',
   'bot_chat_message',
@@ -63,5 +66,8 @@ export function plainMessage(row, me) {
     timestamp: row.timestamp,
   };
   if (row.error === true) message.error = true;
-  return message;
+  return row.removed === true ? withoutText(message) : message;
 }
+
+/** What is left of a message that an administrator has removed: its place, its time and who wrote it. */
+export const withoutText = (message) => ({ ...message, message: '', removed: true });

@@ -65,6 +65,13 @@ export class Timeline {
     return older;
   }
 
+  /** `change(message)`: another object, or the same. */
+  map(change) {
+    const next = this.messages.map(change);
+    if (next.some((message, at) => message !== this.messages[at])) this.messages = next;
+    for (const [seq, message] of this.#early) this.#early.set(seq, change(message));
+  }
+
   /** Before reading from the history: what has arrived until now is in there. */
   forgetEarly() {
     this.#early.clear();

@@ -8,6 +8,7 @@ export class Proxy {
   #pairs = new Set();
   #server;
   #refusing = false;
+  #isHolding = false;
 
   static async before(port) {
     const proxy = new Proxy();
@@ -26,8 +27,7 @@ export class Proxy {
     const server = connect(port, '127.0.0.1');
     const pair = { client, server };
     this.#pairs.add(pair);
-    client.pipe(server);
-    server.pipe(client);
+    if (!this.#isHolding) join(pair);
     for (const side of [client, server]) {
       side.on('error', () => {});
       side.on('close', () => this.#destroy(pair));
@@ -65,6 +65,20 @@ export class Proxy {
     }
   }
 
+  /** A server that is very slow: nothing passes, nothing is lost, until letGo(). */
+  holdBack() {
+    this.#isHolding = true;
+    for (const { client, server } of this.#pairs) {
+      client.unpipe(server);
+      server.unpipe(client);
+    }
+  }
+
+  letGo() {
+    this.#isHolding = false;
+    this.#pairs.forEach(join);
+  }
+
   /** What the server sends is lost; what the client sends still arrives. */
   loseAnswers() {
     for (const { client, server } of this.#pairs) {
@@ -77,4 +91,9 @@ export class Proxy {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+function join({ client, server }) {
+  client.pipe(server);
+  server.pipe(client);
 }
