@@ -242,7 +242,7 @@ export class ParlorClient extends EventTarget {
         },
         onRemoved: (chat_group_id) =>
           this.#emit('group_member_removed', { type: 'group_member_removed', chat_group_id, user_id: this.#userId }),
-        onAnswered: (id) => this.#conversations.get(`group-${id}`)?.catchUp(),
+        onAnswered: (id) => this.#conversations.get(`group-${id}`)?.catchUp({ afterBreak: true }),
         isOnline: () => this.connection === 'online',
       },
     );

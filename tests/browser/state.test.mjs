@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyState, reduce } from '../../web/state/events.js';
-import { conversations, sections, unreadTotal } from '../../web/state/list.js';
+import { emptyState, reduce, withPreview } from '../../web/state/events.js';
+import { authorName, conversations, sections, unreadTotal } from '../../web/state/list.js';
 import { formatRoute, keyRoute, parseRoute, placeFor, routeKey } from '../../web/state/route.js';
 import { Store } from '../../web/state/store.js';
 import { byteLength, folded, initials, isEmojiOnly, linkParts } from '../../web/state/text.js';
 import { buildBlocks, firstUnreadSeq, waitingSince } from '../../web/state/timeline.js';
 import { texts } from '../../web/texts.js';
+import { activityText } from '../../web/views/activities.js';
 
 const at = (minute, day = 22) => new Date(Date.UTC(2026, 10, day, 12, minute)).toISOString();
 const message = (seq, user_id, minute = seq, day = 22) => ({
@@ -90,7 +91,6 @@ test('who enters a group for the first time becomes a member, who leaves stays o
   assert.equal(entered.groups.get(21).members, 3);
   const [line] = entered.activities.get('group-21');
   assert.deepEqual([line.afterSeq, line.user_id, line.is_enter], [3, 9, true]);
-  assert.equal(line.text, texts.group.moved.entered('Bob Byron'));
   assert.equal(reduce(listed, { ...enters, user_id: 7 }).activities.size, 0);
   const left = reduce(entered, { ...enters, is_enter: false });
   assert.equal(left.members.get(21).get(9).present, false);
@@ -174,6 +174,55 @@ test('the unread are counted back from the newest at opening', () => {
   const messages = [message(1, 9), message(2, 7), message(3, 9), message(4, 9), message(5, 9)];
   assert.equal(firstUnreadSeq(messages, 2, 4, 7), 3);
   assert.equal(firstUnreadSeq(messages, 9, 5, 7), 0);
+  const newest = Array.from({ length: 100 }, (_, i) => message(4901 + i, 9, 0));
+  assert.equal(firstUnreadSeq(newest, 1000, 5000, 7), 4001, 'also above what is loaded');
+});
+
+test('activity lines name people as they are called now', () => {
+  const joined = { user_id: 9, is_enter: true, kind: 'activity' };
+  assert.equal(activityText(joined, known), texts.group.moved.entered('Bob Byron'));
+  const renamed = reduce(known, frame('user_update', { user_id: 9, first_name: 'Robert', last_name: 'Byron' }));
+  assert.equal(activityText(joined, renamed), texts.group.moved.entered('Robert Byron'));
+  assert.equal(activityText({ ...joined, is_enter: undefined }, renamed), texts.group.isOut('Robert Byron'));
+  assert.equal(activityText({ kind: 'activity', user_id: 7 }, known), texts.group.youAreOut);
+});
+
+test('a removed message is not quoted any more, and its row is drawn anew', () => {
+  const said = { seq: 4, user_id: 9, chat_group_id: 21, message: 'regrettable', timestamp: at(5) };
+  const one = reduce(known, frame('group_chat_message', said));
+  const removal = frame('message_removed', { chat_type: 'group', chat_group_id: 21, seq: 4, timestamp: at(5) });
+  const { message: text, removed } = reduce(one, removal).previews.get('group-21');
+  assert.deepEqual([text, removed], ['', true]);
+  assert.equal(reduce(one, { ...removal, seq: 3 }), one);
+  const again = withPreview(reduce(one, removal), 'group-21', said);
+  assert.equal(again.previews.get('group-21').message, '', 'an older answer does not bring it back');
+  const input = { messages: [message(1, 9), message(2, 9), message(3, 9)], me: 7, firstUnreadSeq: 0, activities: [] };
+  const before = buildBlocks([], input);
+  const messages = input.messages.map((each) => (each.seq === 2 ? { ...each, message: '', removed: true } : each));
+  assert.notEqual(buildBlocks(before, { ...input, messages })[0], before[0]);
+});
+
+test('a removed group is gone from everything but its name', () => {
+  const state = { ...known, members: new Map([[21, new Map([[7, ada]])]]) };
+  const next = reduce(state, frame('group_removed', { chat_group_id: 21 }));
+  assert.deepEqual([next.groups.size, next.members.size, next.removedGroups.get(21)], [0, 0, 'Engines']);
+  assert.equal(reduce(next, frame('group_removed', { chat_group_id: 21 })), next);
+});
+
+test('an erased user is nobody in no list, and a deleted one in old messages', () => {
+  const room = { chat_room_id: 12, other_user_id: 9, last_timestamp: at(1), last_seq: 1, unread: 0 };
+  const state = {
+    ...known,
+    loaded: { people: true, rooms: true, groups: true },
+    rooms: new Map([[9, room]]),
+    members: new Map([[21, new Map([[7, ada], [9, bob]])]]),
+  };
+  const next = reduce(state, frame('user_removed', { user_id: 9 }));
+  assert.deepEqual([next.people.has(9), next.members.get(21).has(9), next.groups.get(21).members], [false, false, 1]);
+  assert.notEqual(next.namesAt, state.namesAt);
+  assert.equal(authorName(next, 9), texts.deletedUser);
+  assert.equal(conversations(next).find((item) => item.key === 'user-9').name, texts.deletedUser);
+  assert.equal(authorName({ ...next, loaded: known.loaded }, 9), texts.somebody, 'not before the list is there');
 });
 
 test('the bot owes an answer until it has given as many as were asked', () => {
@@ -299,6 +348,53 @@ test('what is heard while a list is on its way is not lost', async () => {
   answer([ada, bob]);
   await until(() => store.state.loaded.people);
   assert.equal(store.state.people.get(9).online, true);
+});
+
+test('of two requests for one list the later one counts, whichever is answered first', async () => {
+  const client = new FakeClient();
+  for (const name of ['users', 'members']) {
+    const asked = [];
+    client[name] = () => new Promise((done, fail) => asked.push({ done, fail }));
+    client[name].asked = asked;
+  }
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  const { asked } = client.users;
+  await until(() => asked.length === 1);
+  store.fetchLists();
+  store.fetchLists();
+  asked[1].done([ada, bob]);
+  await until(() => store.state.loaded.people);
+  asked[0].done([ada]);
+  asked[2].fail(noAnswer());
+  await until(() => store.state.failed?.people);
+  assert.equal(store.state.people.size, 2, 'the older answer came too late');
+  const members = client.members.asked;
+  [0, 1].forEach(() => store.fetchMembers(21));
+  members[1].done([ada, bob]);
+  await until(() => store.state.members.has(21));
+  members[0].done([ada]);
+  await new Promise((done) => setTimeout(done, 5));
+  assert.equal(store.state.members.get(21).size, 2);
+  await store.logout();
+});
+
+test('an older request that fails says nothing while a later one is on its way', async () => {
+  const client = new FakeClient();
+  const asked = [];
+  client.users = () => new Promise((done, fail) => asked.push({ done, fail }));
+  client.giveUpReading = () => asked[0].fail(noAnswer());
+  const store = new Store(client);
+  store.resume();
+  client.online();
+  await until(() => asked.length === 1);
+  store.hurry();
+  assert.equal(asked.length, 2);
+  asked[1].done([ada, bob]);
+  await until(() => store.state.loaded.people);
+  assert.equal(store.state.failed, null);
+  await store.logout();
 });
 
 const noAnswer = () => Object.assign(new Error('no answer'), { code: 'network', passing: true });

@@ -4,9 +4,6 @@
 // Counting is guarded by `seq`, so a frame that comes again, or that a list fetched meanwhile already contains,
 // changes nothing.
 
-import { fullName } from './text.js';
-import { texts } from '../texts.js';
-
 export const emptyState = Object.freeze({
   connection: 'signed-out',
   retryAt: null,
@@ -21,10 +18,11 @@ export const emptyState = Object.freeze({
   groups: new Map(), // chat_group_id -> Group
   members: new Map(), // chat_group_id -> Map(user_id -> Member), for groups that were opened
   lastWriters: new Map(), // key -> user_id, from /notifications
-  // key -> [{ id, afterSeq, user_id, is_enter, text, timestamp }]: heard since the page was opened, but for one's own
-  // coming and going. Without is_enter it is about who is no longer a member.
+  removedGroups: new Map(), // chat_group_id -> its last name, since the page was opened
+  // key -> [{ id, afterSeq, user_id, is_enter, timestamp }]: heard since the page was opened, but for one's own coming
+  // and going. Without is_enter it is about who is no longer a member. Who that is called what is for the view to say.
   activities: new Map(),
-  previews: new Map(), // key -> { user_id, message, timestamp }: the newest message that was seen
+  previews: new Map(), // key -> { seq, user_id, message, timestamp, removed }: the newest message that was seen
   unsent: new Map(), // key -> { pending, failed, newest }: messages of mine that are not acknowledged
   bot: { timestamp: null, unread: 0, lastSeq: 0 },
   loaded: Object.freeze({ people: false, rooms: false, groups: false }),
@@ -129,9 +127,7 @@ const reducers = {
   group_chat_activitity(state, frame) {
     const { chat_group_id, user_id, is_enter } = frame;
     const next = withPresence(state, chat_group_id, user_id, is_enter);
-    if (user_id === state.userId) return next;
-    const text = texts.group.moved[is_enter ? 'entered' : 'left'](nameOf(state, user_id));
-    return withActivity(next, frame, { is_enter, text });
+    return user_id === state.userId ? next : withActivity(next, frame, { is_enter });
   },
 
   group_member_removed(state, frame) {
@@ -144,8 +140,40 @@ const reducers = {
     const difference = { members: Math.max(0, group.members - 1), ...(mine && { is_member: false, unread: 0 }) };
     const members = listed ? put(state.members, chat_group_id, without(listed, user_id)) : state.members;
     const next = { ...state, groups: change(state.groups, chat_group_id, difference), members };
-    const text = mine ? texts.group.youAreOut : texts.group.isOut(nameOf(state, user_id));
-    return withActivity(next, frame, { text });
+    return withActivity(next, frame, {});
+  },
+
+  message_removed(state, frame) {
+    const key = keyOfPlace(state, frame);
+    const preview = state.previews.get(key);
+    if (preview?.seq !== frame.seq) return state;
+    return { ...state, previews: put(state.previews, key, { ...preview, message: '', removed: true }) };
+  },
+
+  group_removed(state, { chat_group_id }) {
+    const group = state.groups.get(chat_group_id);
+    if (!group) return state;
+    const key = `group-${chat_group_id}`;
+    return {
+      ...state,
+      groups: without(state.groups, chat_group_id),
+      members: without(state.members, chat_group_id),
+      activities: without(state.activities, key),
+      previews: without(state.previews, key),
+      removedGroups: put(state.removedGroups, chat_group_id, group.name),
+    };
+  },
+
+  user_removed(state, { user_id }) {
+    if (!state.people.has(user_id)) return state;
+    let { groups, members } = state;
+    for (const [id, list] of state.members) {
+      if (!list.has(user_id)) continue;
+      members = put(members, id, without(list, user_id));
+      groups = change(groups, id, { members: list.size - 1 });
+    }
+    const people = without(state.people, user_id);
+    return { ...state, people, groups, members, namesAt: state.namesAt + 1 };
   },
 };
 
@@ -181,11 +209,13 @@ function withPresence(state, id, user_id, present) {
   };
 }
 
-const nameOf = (state, user_id) =>
-  state.people.has(user_id) ? fullName(state.people.get(user_id)) : texts.somebody;
-
 const otherIn = (state, chat_room_id) =>
   [...state.rooms.values()].find((room) => room.chat_room_id === chat_room_id)?.other_user_id;
+
+function keyOfPlace(state, { chat_type, chat_room_id, chat_group_id }) {
+  if (chat_type === 'bot') return 'bot';
+  return chat_type === 'group' ? `group-${chat_group_id}` : `user-${otherIn(state, chat_room_id)}`;
+}
 
 let activityCount = 0;
 
@@ -199,11 +229,13 @@ function withActivity(state, { chat_group_id, user_id, after_seq = 0 }, what) {
   return { ...state, activities: put(state.activities, key, list) };
 }
 
-/** Never an older message than what is known. */
-export function withPreview(state, key, { user_id, message, timestamp }) {
+/** Never an older message than what is known, and never again the words of one that was removed. */
+export function withPreview(state, key, { seq, user_id, message, timestamp, removed = false }) {
   const known = state.previews.get(key);
-  if (known && known.timestamp >= timestamp) return state;
-  return { ...state, previews: put(state.previews, key, { user_id, message: message.slice(0, 200), timestamp }) };
+  const isKnown = known?.timestamp === timestamp && known.removed >= removed;
+  if (known && (known.timestamp > timestamp || isKnown)) return state;
+  const preview = { seq, user_id, message: message.slice(0, 200), timestamp, removed };
+  return { ...state, previews: put(state.previews, key, preview) };
 }
 
 /** What was read from the history is newer than the list. `messages`: those that are loaded, the newest last. */

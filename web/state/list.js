@@ -25,7 +25,7 @@ export function conversations(state) {
 function unsentItem(state, key) {
   const { view, id } = keyRoute(key);
   const group = view === 'group' && state.groups.get(id);
-  const item = group ? groupItem(state, group) : view === 'group' ? unknownItem(view, id) : userItem(state, id);
+  const item = group ? groupItem(state, group) : view === 'group' ? unknownItem(view, id, '') : userItem(state, id);
   return { ...item, unread: 0, timestamp: state.unsent.get(key).newest, preview: undefined };
 }
 
@@ -58,14 +58,14 @@ function roomItem(state, room) {
 
 function userItem(state, id) {
   const user = state.people.get(id);
-  return user ? personItem(user) : unknownItem('user', id);
+  return user ? personItem(user) : unknownItem('user', id, authorName(state, id));
 }
 
-const unknownItem = (kind, id) => ({
+const unknownItem = (kind, id, name) => ({
   kind,
   id,
   key: `${kind}-${id}`,
-  name: texts.somebody,
+  name: name || texts.somebody,
   online: false,
   unread: 0,
   timestamp: null,
@@ -206,8 +206,12 @@ export function sortedMembers(members, ownerId) {
   return [...members].sort((a, b) => rank(a) - rank(b) || collator.compare(fullName(a), fullName(b)));
 }
 
+/** Who is no user any more; not asked before there is a list of users. */
+export const isDeleted = (state, user_id) => user_id > 0 && state.loaded.people && !state.people.has(user_id);
+
 /** Who wrote a message; 0 is the bot. */
 export function authorName(state, user_id) {
   if (user_id === 0) return texts.bot.name;
-  return state.people.has(user_id) ? fullName(state.people.get(user_id)) : texts.somebody;
+  if (state.people.has(user_id)) return fullName(state.people.get(user_id));
+  return isDeleted(state, user_id) ? texts.deletedUser : texts.somebody;
 }

@@ -44,6 +44,8 @@ export class Store {
   #timers = new Map();
   #failures = new Map(); // how often in a row, by what is fetched
   #inside = null; // the group on the screen, once it is entered
+  #asked = new Map(); // by what is fetched: the number of the last request,
+  #answered = new Map(); // and of the newest that was answered
   #notifying = false;
   #notifiedAt = 0;
 
@@ -99,13 +101,18 @@ export class Store {
     this.#begin();
   }
 
-  async logout() {
+  /** At once, whatever happens. False: the server was not reached, and is told later. */
+  logout() {
     this.#clearTimers();
-    try {
-      await this.client.logout();
-    } finally {
-      this.#set(emptyState);
-    }
+    const told = this.client.logout();
+    this.#set(emptyState);
+    return told;
+  }
+
+  /** Answers take too long: whatever was asked is asked again. */
+  hurry() {
+    this.client.giveUpReading();
+    return this.fetchLists();
   }
 
   #begin() {
@@ -139,13 +146,26 @@ export class Store {
     return Promise.all(Object.keys(LISTS).map((name) => this.#fetchList(name))).then(() => this.#visit());
   }
 
+  /** A turn for one request: `isStale()` once a later one was answered, `isLast()` while no later one was asked. */
+  #turn(what) {
+    const number = (this.#asked.get(what) ?? 0) + 1;
+    this.#asked.set(what, number);
+    return {
+      isStale: () => number < (this.#answered.get(what) ?? 0),
+      isLast: () => number === this.#asked.get(what),
+      answered: () => this.#answered.set(what, number),
+    };
+  }
+
   async #fetchList(name) {
     const frames = [];
     this.#recorders.add(frames);
+    const turn = this.#turn(name);
     const userId = this.client.userId;
     try {
       const answer = await LISTS[name].fetch(this.client);
-      if (this.client.userId !== userId || userId === null) return;
+      if (this.client.userId !== userId || userId === null || turn.isStale()) return;
+      turn.answered();
       const fresh = LISTS[name].read(answer, this.state);
       const replayed = frames.reduce(reduce, { ...this.state, [name]: fresh });
       const namesAt = this.state.namesAt + Number(name === 'people');
@@ -153,7 +173,8 @@ export class Store {
       this.#patch({ [name]: replayed[name], namesAt, loaded: { ...this.state.loaded, [name]: true } });
       if (name === 'bot' && answer) this.#set(withPreview(this.state, 'bot', answer));
     } catch (error) {
-      if (this.client.userId !== userId || this.client.connection === 'signed-out') return;
+      const isOver = this.client.userId !== userId || this.client.connection === 'signed-out';
+      if (isOver || !turn.isLast()) return;
       this.#noteFailure(name, error);
       this.#againLater(name, error, () => this.#fetchList(name));
     } finally {
@@ -208,7 +229,8 @@ export class Store {
   /** What a frame speaks of and we don't know is fetched. */
   #followUp(frame) {
     const { state } = this;
-    if (frame.type === 'user_activity' && !state.people.has(frame.user_id))
+    const isNews = frame.type === 'user_activity' || frame.type.endsWith('_chat_message');
+    if (isNews && frame.user_id > 0 && state.loaded.people && !state.people.has(frame.user_id))
       this.#soon('people', () => this.#fetchList('people'), 300);
     if (frame.type === 'room_chat_message' || frame.type === 'group_chat_message') this.#noteWriter(frame);
     if (frame.type === 'notification_update') this.#notified(frame);
@@ -268,8 +290,11 @@ export class Store {
   async fetchMembers(id) {
     const frames = [];
     this.#recorders.add(frames);
+    const turn = this.#turn(`members-${id}`);
     try {
       const list = byId(await this.client.members(id), 'user_id');
+      if (turn.isStale()) return;
+      turn.answered();
       const replayed = frames.reduce(reduce, {
         ...this.state,
         members: new Map(this.state.members).set(id, list),
@@ -281,7 +306,8 @@ export class Store {
       this.#failures.delete('members');
       this.#patch({ members: replayed, groups });
     } catch (error) {
-      if (this.state.openKey === `group-${id}`) this.#againLater('members', error, () => this.fetchMembers(id));
+      if (this.state.openKey === `group-${id}` && turn.isLast())
+        this.#againLater('members', error, () => this.fetchMembers(id));
     } finally {
       this.#recorders.delete(frames);
     }

@@ -7,7 +7,7 @@
 import { dayKey, minuteOf } from './time.js';
 
 const BLOCK = 100;
-const blockOf = (seq) => Math.floor((seq - 1) / BLOCK);
+export const blockOf = (seq) => Math.floor((seq - 1) / BLOCK);
 
 /**
  * input: { messages (by seq), me, firstUnreadSeq (0: none), activities: as in the state }.
@@ -56,19 +56,17 @@ function assignActivities(chunks, activities) {
 
 const seqIn = (chunk, seq) => (chunk.messages.some((message) => message.seq === seq) ? seq : 0);
 
-// Messages never change, so the same ends and the same number are the same messages.
 function isSame(a, b) {
   return (
-    a.messages.length === b.messages.length &&
-    a.messages[0] === b.messages[0] &&
-    a.messages.at(-1) === b.messages.at(-1) &&
+    isSameList(a.messages, b.messages) &&
     a.before === b.before &&
     a.me === b.me &&
     a.unreadSeq === b.unreadSeq &&
-    a.activities.length === b.activities.length &&
-    a.activities.every((activity, i) => activity === b.activities[i])
+    isSameList(a.activities, b.activities)
   );
 }
+
+const isSameList = (a, b) => a.length === b.length && a.every((one, i) => one === b[i]);
 
 function rowsOf({ messages, before, me, unreadSeq, activities }) {
   const rows = [];
@@ -104,8 +102,8 @@ const isJoined = (a, b) =>
   a.user_id === b.user_id && minuteOf(a.timestamp) === minuteOf(b.timestamp) && !a.error && !b.error;
 
 /**
- * The first of `unread` messages by others, counted back from `lastSeq`; 0: it is not among those loaded, or there is
- * none. Later arrivals don't move it.
+ * The first of `unread` messages by others, counted back from `lastSeq`; 0: there is none. What is not loaded is all by
+ * others, as sending moves one's own mark. Later arrivals don't move it.
  */
 export function firstUnreadSeq(messages, unread, lastSeq, me) {
   let left = unread;
@@ -114,7 +112,7 @@ export function firstUnreadSeq(messages, unread, lastSeq, me) {
     left -= 1;
     if (left === 0) return messages[i].seq;
   }
-  return 0;
+  return left > 0 && messages[0]?.seq > 1 ? Math.max(1, messages[0].seq - left) : 0;
 }
 
 /** Since about when the bot owes an answer, or null: it has given as many as it was asked, among the newest. */

@@ -1,11 +1,11 @@
 // Who came and went in a group: neighbouring lines become one. Used by rows.js.
 //
-// Only lines that say who it was (`user_id`, `is_enter`) are folded; others stand as they are.
+// Only coming and going (`is_enter`) is folded; others stand as they are.
 
 import { authorName } from '../state/list.js';
 import { texts } from '../texts.js';
 
-const isMovement = (row) => row.kind === 'activity' && row.user_id !== undefined && row.is_enter !== undefined;
+const isMovement = (row) => row.kind === 'activity' && row.is_enter !== undefined;
 
 /** The rows, with runs of neighbouring movements as one row each, which has them as `moves`. */
 export function foldActivities(rows) {
@@ -19,10 +19,12 @@ export function foldActivities(rows) {
   return folded;
 }
 
-/** What each did last: "Ada Lovelace and 2 others left the group". */
+/** What each did last: "Ada Lovelace and 2 others left the group". Everybody by the name that they have now. */
 export function activityText(row, state) {
-  if (!row.moves) return row.text;
-  const isIn = new Map(row.moves.map(({ user_id, is_enter }) => [user_id, is_enter]));
+  if (!isMovement(row)) {
+    return row.user_id === state.userId ? texts.group.youAreOut : texts.group.isOut(authorName(state, row.user_id));
+  }
+  const isIn = new Map((row.moves ?? [row]).map(({ user_id, is_enter }) => [user_id, is_enter]));
   const { moved } = texts.group;
   const who = (wanted) => texts.names([...isIn.keys()].filter((id) => isIn.get(id) === wanted).map(nameIn(state)));
   const here = new Set(isIn.values());

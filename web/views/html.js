@@ -33,7 +33,8 @@ export function memo(render) {
   };
 }
 
-const useRedraw = () => useReducer((n) => n + 1, 0)[1];
+/** A function that draws this component again. */
+export const useRedraw = () => useReducer((n) => n + 1, 0)[1];
 
 /** What `select` finds in the state; drawn again only when that is another object. */
 export function useStore(select) {

@@ -101,12 +101,15 @@ function Password({ me }) {
 }
 
 function Session() {
-  const { store } = useApp();
+  const { store, toast } = useApp();
   const [isAsking, setAsking] = useState(0);
+  const signOut = async () => {
+    if (!(await store.logout())) toast(texts.sign.notTold, true);
+  };
   const leave = () => {
     const unsent = store.unsent();
     if (unsent > 0) setAsking(unsent);
-    else store.logout().catch(() => {}); // the token is forgotten whatever the server says
+    else signOut();
   };
   return html`
     <section class="box row">
@@ -116,7 +119,7 @@ function Session() {
         isAsking > 0 &&
         html`<${FormDialog} title=${texts.sign.unsentTitle} hint=${texts.sign.unsent(isAsking)}
           submit=${texts.sign.out} danger onClose=${() => setAsking(0)}
-        send=${() => store.logout().catch(() => {})} />`
+        send=${() => void signOut()} />`
       }
     </section>`;
 }

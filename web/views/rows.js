@@ -54,9 +54,10 @@ const Message = memo(
         : html`<span
           class="hidden">${texts.conversation.sentBy(mine ? texts.you : author, timeOfDay(message.timestamp))}: </span>`
     }
-    <div class="bubble">
+    <div class=${`bubble ${message.removed ? 'is-removed' : ''}`}>
       ${message.error && html`<p class="apology"><${Icon} name="alert" />${texts.conversation.apology}</p>`}
-      <${Text} text=${message.message} />
+      ${message.removed ? html`<p class="text">${texts.conversation.removed}</p>` : html`<${Text}
+        text=${message.message} />`}
     </div>
   </li>`,
 );

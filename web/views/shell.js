@@ -13,8 +13,7 @@ import { useTitle } from './page.js';
 import { ProfileView } from './profile.js';
 import { Sidebar } from './sidebar.js';
 import { routeKey } from '../state/route.js';
-import { groupItem, unreadTotal } from '../state/list.js';
-import { fullName } from '../state/text.js';
+import { authorName, groupItem, unreadTotal } from '../state/list.js';
 import { texts } from '../texts.js';
 
 const PAGES = {
@@ -102,7 +101,8 @@ function useSearchKey() {
 
 /** What the conversation or page is called. */
 function routeName(state, route) {
-  if (route.view === 'user') return state.people.has(route.id) ? fullName(state.people.get(route.id)) : '';
+  if (route.view === 'user')
+    return state.people.has(route.id) || state.rooms.has(route.id) ? authorName(state, route.id) : '';
   if (route.view === 'group')
     return state.groups.has(route.id) ? groupItem(state, state.groups.get(route.id)).name : '';
   return (

@@ -5,6 +5,7 @@ import { html, memo, useApp, useMemo, useRef, useState, useStore } from './html.
 import { talkPlace } from './focus.js';
 import { Icon, Mark } from './icons.js';
 import { Avatar, Badge, IconButton, ListSkeleton } from './parts.js';
+import { Slow } from './slow.js';
 import { useToday } from './today.js';
 import { FILTERS, sections, unreadTotal } from '../state/list.js';
 import { formatRoute, keyRoute, routeKey } from '../state/route.js';
@@ -34,6 +35,8 @@ export function Sidebar({ route, onCreate, isMain }) {
     setQuery('');
     if (key === current) toTalk();
   };
+  const { store } = useApp();
+  const hurry = () => store.hurry();
   return html`
     <div class="sidebar" role=${isMain ? 'main' : undefined}><nav aria-label=${texts.list.title}>
       ${isMain && html`<h1 class="hidden" tabindex="-1">${texts.list.title}</h1>`}
@@ -49,6 +52,7 @@ export function Sidebar({ route, onCreate, isMain }) {
         ${!isReady && state.failed && html`<p class="list-note" role="status">${texts.list.loadFailed}</p>`}
         ${isReady ? html`<${Sections} shown=${shown} state=${state} today=${today} current=${current}
           query=${query} filter=${filter} onOpen=${opened} />` : html`<${ListSkeleton} />`}
+        <${Slow} isWaiting=${!isReady} retry=${hurry} />
       </div>
       <footer class="side-foot">
         <a href="#/people" data-key="people" aria-current=${route.view === 'people' ? 'page' : undefined}>
@@ -178,6 +182,7 @@ function flat(item, state) {
 }
 
 function noteOf(item, state) {
+  if (item.preview?.removed) return texts.list.removed;
   if (item.preview) {
     const text = item.preview.message.replace(/\s+/g, ' ').trim();
     if (item.preview.user_id === state.userId) return texts.list.byYou(text);

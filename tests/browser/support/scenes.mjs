@@ -49,9 +49,10 @@ export class BrowserScene extends Scene {
     return seat;
   }
 
-  /** A window with somebody signed in. */
-  async seated(person, options) {
+  /** A window with somebody signed in. `hears`: see Seat.listenIn(). */
+  async seated(person, { hears = false, ...options } = {}) {
     const seat = await this.seat(person.name, options);
+    if (hears) await seat.listenIn();
     await seat.signIn(person);
     return seat;
   }

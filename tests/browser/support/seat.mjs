@@ -40,6 +40,25 @@ export class Seat {
     return this.#useFor(await this.context.newPage());
   }
 
+  /**
+   * Before the page is opened. Then say(frame) is as if the server had sent it, and `before` (a function of the page,
+   * called with a frame's text) runs right before the page hears of a frame.
+   */
+  async listenIn() {
+    await this.page.addInitScript(() => {
+      window.WebSocket = class extends WebSocket {
+        set onmessage(listener) {
+          window.sayFrame = (frame) => listener?.({ data: JSON.stringify(frame) });
+          super.onmessage = listener && ((event) => (window.beforeFrame?.(event.data), listener(event)));
+        }
+      };
+    });
+  }
+
+  say(frame) {
+    return this.page.evaluate((one) => window.sayFrame(one), frame);
+  }
+
   async #useFor(page) {
     this.page = page;
     await this.watching.follow(page);
