@@ -17,6 +17,7 @@ import './flows-groups.test.mjs';
 import './breaks.test.mjs';
 import './literal.test.mjs';
 import './history.test.mjs';
+import './unread.test.mjs';
 import './phone.test.mjs';
 import './keyboard.test.mjs';
 import './ways.test.mjs';

@@ -7,6 +7,8 @@
 import './pure.test.mjs';
 import './socket.test.mjs';
 import './conversation.test.mjs';
+import './excerpt.test.mjs';
+import './removed.test.mjs';
 import './presence.test.mjs';
 import './session.test.mjs';
 import './rooms.test.mjs';
