@@ -18,6 +18,7 @@ import './breaks.test.mjs';
 import './literal.test.mjs';
 import './history.test.mjs';
 import './unread.test.mjs';
+import './removed.test.mjs';
 import './phone.test.mjs';
 import './keyboard.test.mjs';
 import './ways.test.mjs';
