@@ -19,6 +19,7 @@ import './literal.test.mjs';
 import './history.test.mjs';
 import './unread.test.mjs';
 import './removed.test.mjs';
+import './slow.test.mjs';
 import './phone.test.mjs';
 import './keyboard.test.mjs';
 import './ways.test.mjs';
