@@ -40,7 +40,7 @@ std::string UnansweredSql(const Chats& chats, TimestampMs since, uint32_t limit)
       "FORCE INDEX (PRIMARY) LEFT JOIN messages a FORCE INDEX (messages_client) ON "
       "a.conversation_id = q.conversation_id AND a.sender_id = 0 AND "
       "a.client_msg_id = CAST(CONCAT('re:', q.seq) AS BINARY) "
-      "WHERE a.seq IS NULL AND q.sender_id <> 0 AND (");
+      "WHERE a.seq IS NULL AND q.sender_id <> 0 AND q.flags & 4 = 0 AND (");
   const char* separator = "";
   for (const auto& [chat, user] : chats) {
     sql.Raw(std::exchange(separator, " OR ")).Raw("q.conversation_id=").Value(chat.value);

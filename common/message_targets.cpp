@@ -48,11 +48,14 @@ Wanted Collect(std::span<const Outgoing> batch) {
   return wanted;
 }
 
-// One range each of chat_rooms_pair. Not "(user_low, user_high) IN (…)": MariaDB reads the whole
+// One range each of chat_rooms_pair. A room with somebody who was erased takes no more messages: as
+// if there was none. Not "(user_low, user_high) IN (…)": MariaDB reads the whole
 // index for that.
 Status FindRooms(db::Transaction& tx, Wanted& wanted) {
   if (wanted.rooms.empty()) return Ok();
-  db::SqlText sql("SELECT user_low, user_high, id FROM chat_rooms WHERE ");
+  db::SqlText sql(
+      "SELECT user_low, user_high, IF(EXISTS (SELECT 1 FROM users u WHERE u.id IN (r.user_low, "
+      "r.user_high) AND u.erased_at_ms IS NOT NULL), 0, r.id) FROM chat_rooms r WHERE ");
   const char* separator = "";
   for (const auto& [pair, room] : wanted.rooms) {
     sql.Raw(std::exchange(separator, " OR ")).Raw("user_low=").Value(pair.first.value);
@@ -114,7 +117,8 @@ Status FindUnknownUsers(db::Transaction& tx, Wanted& wanted) {
     if (!wanted.bots.at(user)) users.insert(user);
   }
   if (users.empty()) return Ok();
-  db::SqlText sql("SELECT id FROM users FORCE INDEX (PRIMARY) WHERE id IN ");
+  db::SqlText sql(
+      "SELECT id FROM users FORCE INDEX (PRIMARY) WHERE erased_at_ms IS NULL AND id IN ");
   db::List(sql, users).Raw(" ORDER BY id LOCK IN SHARE MODE");
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.str()));
   for (size_t row = 0; row < rows.size(); ++row) users.erase(rows.As<UserId>(row, 0));

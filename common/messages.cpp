@@ -20,7 +20,8 @@ using ClientKey = std::tuple<ConversationId, UserId, std::string_view>;
 
 // Bits of messages.flags.
 constexpr uint64_t kApologyFlag = 1;
-constexpr uint64_t kByRulesFlag = 2;  // queries::kContext looks for it too
+constexpr uint64_t kByRulesFlag = 2;  // queries::kContext looks for it and for kRemovedFlag too
+constexpr uint64_t kRemovedFlag = 4;  // set by sql/admin/messages.sql, which empties the body
 
 uint64_t FlagsOf(const Outgoing& message) {
   const auto* answer = std::get_if<FromBot>(&message.to);
@@ -92,7 +93,7 @@ Status Batch::Store(std::vector<Result<Stored>>* outcomes) {
 Status Batch::LockConversations() {
   db::SqlText sql(
       "SELECT id, last_seq, last_sent_at_ms, last_sender_id FROM conversations "
-      "FORCE INDEX (PRIMARY) WHERE id IN ");
+      "FORCE INDEX (PRIMARY) WHERE kind <> 0 AND id IN ");
   const char* separator = "(";
   for (const auto& [id, tail] : tails_) sql.Raw(std::exchange(separator, ",")).Value(id.value);
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
@@ -268,8 +269,9 @@ struct Filling {
 }  // namespace
 
 Message ToMessage(const db::Rows& rows, size_t row) {
-  return {rows.As<Seq>(row, 0), rows.Time(row, 1), rows.As<UserId>(row, 2), rows.Text(row, 3),
-          (rows.U64(row, 4) & kApologyFlag) != 0};
+  const uint64_t flags = rows.U64(row, 4);
+  return {rows.As<Seq>(row, 0), rows.Time(row, 1),           rows.As<UserId>(row, 2),
+          rows.Text(row, 3),    (flags & kApologyFlag) != 0, (flags & kRemovedFlag) != 0};
 }
 
 Status BotIsBusy() { return Status(ErrorCode::kBusy, "The bot is busy. Wait for its answer."); }

@@ -137,6 +137,7 @@ struct Message {
   UserId sender;  // kBotUserId: the bot
   std::string body;
   bool is_apology = false;  // of the bot, which had no answer: "error": true
+  bool is_removed = false;  // by an administrator: the body is empty, "removed": true
 };
 struct MessagePage {
   std::vector<Message> messages;  // oldest first
@@ -182,6 +183,7 @@ struct PostResult {
   std::string body;
   std::optional<std::string> client_msg_id;
   bool duplicate = false;
+  bool is_removed = false;  // of a repeat: the first one was removed
 };
 
 std::string EncodeMessageOnly(std::string_view message);  // {"message": …} of POST /register
@@ -240,10 +242,8 @@ std::string EncodeAck(ConversationKind kind, ConversationId conversation, Seq se
 std::string EncodeError(const Status& error, const std::optional<std::string>& client_msg_id);
 std::string EncodeUserUpdate(UserId user, std::string_view first_name, std::string_view last_name);
 std::string EncodeUserActivity(UserId user, bool login);
-std::string EncodeRoomMessage(ConversationId room, UserId sender, UserId other_user, Seq seq,
-                              TimestampMs sent_at, std::string_view body);
-std::string EncodeGroupMessage(ConversationId group, UserId sender, Seq seq, TimestampMs sent_at,
-                               std::string_view body);
+std::string EncodeRoomMessage(ConversationId room, UserId other_user, const Message& message);
+std::string EncodeGroupMessage(ConversationId group, const Message& message);
 // Both in one frame; the question's sender is a user, the answer's kBotUserId.
 std::string EncodeBotMessages(const Message& question, const Message& answer);
 std::string EncodeGroupUpdate(ConversationId group, std::string_view name, UserId owner);
@@ -251,6 +251,11 @@ std::string EncodeGroupUpdate(ConversationId group, std::string_view name, UserI
 std::string EncodeGroupActivity(ConversationId group, UserId user, std::string_view first_name,
                                 std::string_view last_name, bool is_enter);
 std::string EncodeGroupMemberRemoved(ConversationId group, UserId user);
+// The text of a message is gone, its place stays. No id is said of a bot chat: a user has one.
+std::string EncodeMessageRemoved(ConversationKind kind, ConversationId conversation, Seq seq,
+                                 TimestampMs sent_at);
+std::string EncodeGroupRemoved(ConversationId group);
+std::string EncodeUserRemoved(UserId user);
 std::string EncodeNotificationUpdate(ConversationKind kind, ConversationId conversation,
                                      uint64_t unread, TimestampMs timestamp);
 
@@ -304,8 +309,24 @@ struct MemberRemoved {  // left the group for good, or was put out of it
   ConversationId group;
   UserId user;
 };
-using Event = std::variant<UserUpdated, SessionEnded, UserSuspended, ReadMarkMoved, MessageSent,
-                           GroupUpdated, PresenceChanged, MemberRemoved>;
+// By an administrator, as the next two.
+struct MessageRemoved {
+  ConversationKind kind = ConversationKind::kRoom;
+  ConversationId conversation;
+  Seq seq;
+  TimestampMs sent_at;
+  UserId user;        // room: one of the two; bot: whose chat it is
+  UserId other_user;  // room
+};
+struct GroupRemoved {
+  ConversationId group;
+};
+struct UserRemoved {  // erased: the account is a nameless row from now on
+  UserId user;
+};
+using Event =
+    std::variant<UserUpdated, SessionEnded, UserSuspended, ReadMarkMoved, MessageSent, GroupUpdated,
+                 PresenceChanged, MemberRemoved, MessageRemoved, GroupRemoved, UserRemoved>;
 
 // Whence an event came, for logs and metrics; nothing is decided by it. Both may be missing.
 struct EventOrigin {

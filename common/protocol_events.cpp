@@ -25,6 +25,9 @@ constexpr std::string_view kGroupUpdate = "group_update";
 constexpr std::string_view kGroupEntered = "group_entered";
 constexpr std::string_view kGroupLeft = "group_left";
 constexpr std::string_view kMemberRemoved = "group_member_removed";
+constexpr std::string_view kMessageRemoved = "message_removed";
+constexpr std::string_view kGroupRemoved = "group_removed";
+constexpr std::string_view kUserRemoved = "user_removed";
 
 std::string_view TypeOf(const UserUpdated&) { return kUserUpdate; }
 std::string_view TypeOf(const SessionEnded&) { return kSessionEnded; }
@@ -36,6 +39,9 @@ std::string_view TypeOf(const PresenceChanged& event) {
   return event.is_enter ? kGroupEntered : kGroupLeft;
 }
 std::string_view TypeOf(const MemberRemoved&) { return kMemberRemoved; }
+std::string_view TypeOf(const MessageRemoved&) { return kMessageRemoved; }
+std::string_view TypeOf(const GroupRemoved&) { return kGroupRemoved; }
+std::string_view TypeOf(const UserRemoved&) { return kUserRemoved; }
 
 void Write(ObjectWriter& object, const UserUpdated& event) {
   object.Id("user_id", event.user)
@@ -82,6 +88,21 @@ void Write(ObjectWriter& object, const PresenceChanged& event) {
 void Write(ObjectWriter& object, const MemberRemoved& event) {
   object.Id("conversation_id", event.group).Id("user_id", event.user);
 }
+
+void Write(ObjectWriter& object, const MessageRemoved& event) {
+  object.Text("chat_type", json::ChatType(event.kind))
+      .Id("conversation_id", event.conversation)
+      .Id("seq", event.seq)
+      .Time("timestamp", event.sent_at);
+  if (event.kind != ConversationKind::kGroup) object.Id("user_id", event.user);
+  if (event.kind == ConversationKind::kRoom) object.Id("other_user_id", event.other_user);
+}
+
+void Write(ObjectWriter& object, const GroupRemoved& event) {
+  object.Id("conversation_id", event.group);
+}
+
+void Write(ObjectWriter& object, const UserRemoved& event) { object.Id("user_id", event.user); }
 
 Result<TimestampMs> Time(const Object& object) {
   PARLOR_ASSIGN_OR_RETURN(const std::optional<ParsedTimestamp> time,
@@ -180,6 +201,31 @@ Result<Event> ReadMemberRemoved(const Object& object) {
   return Event(event);
 }
 
+Result<Event> ReadMessageRemoved(const Object& object) {
+  MessageRemoved event;
+  PARLOR_ASSIGN_OR_RETURN(event.kind, Kind(object));
+  PARLOR_ASSIGN_OR_RETURN(event.conversation, object.Identifier<ConversationId>("conversation_id"));
+  PARLOR_ASSIGN_OR_RETURN(event.seq, object.Identifier<Seq>("seq"));
+  PARLOR_ASSIGN_OR_RETURN(event.sent_at, Time(object));
+  if (event.kind != ConversationKind::kGroup) {
+    PARLOR_ASSIGN_OR_RETURN(event.user, object.Identifier<UserId>("user_id"));
+  }
+  if (event.kind == ConversationKind::kRoom) {
+    PARLOR_ASSIGN_OR_RETURN(event.other_user, object.Identifier<UserId>("other_user_id"));
+  }
+  return Event(event);
+}
+
+Result<Event> ReadGroupRemoved(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(const auto group, object.Identifier<ConversationId>("conversation_id"));
+  return Event(GroupRemoved{group});
+}
+
+Result<Event> ReadUserRemoved(const Object& object) {
+  PARLOR_ASSIGN_OR_RETURN(const UserId user, object.Identifier<UserId>("user_id"));
+  return Event(UserRemoved{user});
+}
+
 struct EventType {
   std::string_view name;
   Result<Event> (*read)(const Object& object);
@@ -194,6 +240,9 @@ constexpr EventType kEventTypes[] = {
     {kGroupEntered, ReadGroupEntered},
     {kGroupLeft, ReadGroupLeft},
     {kMemberRemoved, ReadMemberRemoved},
+    {kMessageRemoved, ReadMessageRemoved},
+    {kGroupRemoved, ReadGroupRemoved},
+    {kUserRemoved, ReadUserRemoved},
 };
 
 // Not worth an event: what is no id or no time is as if it were not there.

@@ -87,6 +87,7 @@ std::string EncodePage(const MessagePage& page, WriteExtra write_extra) {
                                      .Id("user_id", message.sender)
                                      .Text("message", message.body)
                                      .Time("timestamp", message.sent_at);
+                                 if (message.is_removed) entry.Flag("removed", true);
                                  write_extra(entry, message);
                                });
   out.pop_back();  // the list stays open for one more field
@@ -282,7 +283,9 @@ std::string EncodePostResult(const PostResult& result) {
   if (result.kind == ConversationKind::kRoom) object.Id("other_user_id", result.other_user);
   object.Id("seq", result.seq).Text("message", result.body).Time("timestamp", result.sent_at);
   if (result.client_msg_id) object.Text("client_msg_id", *result.client_msg_id);
-  object.Flag("duplicate", result.duplicate).Close();
+  object.Flag("duplicate", result.duplicate);
+  if (result.is_removed) object.Flag("removed", true);
+  object.Close();
   return out;
 }
 

@@ -56,6 +56,14 @@ void WriteBotMessage(std::string& out, const Message& message) {
       .Time("timestamp", message.sent_at)
       .Id("seq", message.seq);
   if (message.is_apology) object.Flag("error", true);
+  if (message.is_removed) object.Flag("removed", true);
+  object.Close();
+}
+
+// What rooms and groups have in common.
+void WriteLiveMessage(ObjectWriter& object, const Message& message) {
+  object.Id("seq", message.seq).Text("message", message.body).Time("timestamp", message.sent_at);
+  if (message.is_removed) object.Flag("removed", true);
   object.Close();
 }
 
@@ -121,34 +129,26 @@ std::string EncodeUserActivity(UserId user, bool login) {
   return out;
 }
 
-std::string EncodeRoomMessage(ConversationId room, UserId sender, UserId other_user, Seq seq,
-                              TimestampMs sent_at, std::string_view body) {
+std::string EncodeRoomMessage(ConversationId room, UserId other_user, const Message& message) {
   std::string out;
-  out.reserve(224 + body.size() + body.size() / 16);  // some room for escapes
-  ObjectWriter(out)
-      .Text("type", "room_chat_message")
-      .Id("user_id", sender)
+  out.reserve(224 + message.body.size() + message.body.size() / 16);  // some room for escapes
+  ObjectWriter object(out);
+  object.Text("type", "room_chat_message")
+      .Id("user_id", message.sender)
       .Id("other_user_id", other_user)
-      .Id("chat_room_id", room)
-      .Id("seq", seq)
-      .Text("message", body)
-      .Time("timestamp", sent_at)
-      .Close();
+      .Id("chat_room_id", room);
+  WriteLiveMessage(object, message);
   return out;
 }
 
-std::string EncodeGroupMessage(ConversationId group, UserId sender, Seq seq, TimestampMs sent_at,
-                               std::string_view body) {
+std::string EncodeGroupMessage(ConversationId group, const Message& message) {
   std::string out;
-  out.reserve(192 + body.size() + body.size() / 16);  // some room for escapes
-  ObjectWriter(out)
-      .Text("type", "group_chat_message")
-      .Id("user_id", sender)
-      .Id("chat_group_id", group)
-      .Id("seq", seq)
-      .Text("message", body)
-      .Time("timestamp", sent_at)
-      .Close();
+  out.reserve(192 + message.body.size() + message.body.size() / 16);  // some room for escapes
+  ObjectWriter object(out);
+  object.Text("type", "group_chat_message")
+      .Id("user_id", message.sender)
+      .Id("chat_group_id", group);
+  WriteLiveMessage(object, message);
   return out;
 }
 
@@ -202,6 +202,28 @@ std::string EncodeGroupMemberRemoved(ConversationId group, UserId user) {
       .Id("chat_group_id", group)
       .Id("user_id", user)
       .Close();
+  return out;
+}
+
+std::string EncodeMessageRemoved(ConversationKind kind, ConversationId conversation, Seq seq,
+                                 TimestampMs sent_at) {
+  std::string out;
+  ObjectWriter object(out);
+  object.Text("type", "message_removed").Text("chat_type", json::ChatType(kind));
+  if (kind != ConversationKind::kBot) object.Id(json::ConversationField(kind), conversation);
+  object.Id("seq", seq).Time("timestamp", sent_at).Close();
+  return out;
+}
+
+std::string EncodeGroupRemoved(ConversationId group) {
+  std::string out;
+  ObjectWriter(out).Text("type", "group_removed").Id("chat_group_id", group).Close();
+  return out;
+}
+
+std::string EncodeUserRemoved(UserId user) {
+  std::string out;
+  ObjectWriter(out).Text("type", "user_removed").Id("user_id", user).Close();
   return out;
 }
 

@@ -33,7 +33,8 @@ inline constexpr std::string_view kSetPasswordHash =  // PRIMARY
 inline constexpr std::string_view kListUsers =
     "SELECT * FROM (SELECT u.id, u.first_name, u.last_name, u.suspended_at_ms IS NULL AND EXISTS "
     "(SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE o.user_id = u.id AND "
-    "d.heartbeat_at_ms >= ?) AS is_online FROM users u WHERE u.id > ? AND (? = 0 OR "
+    "d.heartbeat_at_ms >= ?) AS is_online FROM users u WHERE u.id > ? AND u.erased_at_ms IS NULL "
+    "AND (? = 0 OR "
     "CONCAT(u.first_name, ' ', u.last_name) COLLATE utf8mb4_unicode_520_ci LIKE ?)) listed "
     "WHERE ? = 0 OR is_online ORDER BY id LIMIT ?";
 
@@ -279,7 +280,7 @@ inline constexpr std::string_view kFindBotChat =  // bot_chats_user
     "SELECT id FROM bot_chats WHERE user_id = ?";
 inline constexpr std::string_view kContext =  // PRIMARY, backwards
     "SELECT seq, sent_at_ms, sender_id, body, flags FROM messages WHERE conversation_id = ? "
-    "AND seq <= ? AND flags & 2 = 0 ORDER BY sent_at_ms DESC LIMIT ?";
+    "AND seq <= ? AND flags & 6 = 0 ORDER BY sent_at_ms DESC LIMIT ?";
 // Every row of bot_chats (one for each user who ever asked) and PRIMARY of conversations: never all
 // conversations. bot_chats.cpp then looks for questions from there on.
 inline constexpr std::string_view kRecentBotChats =

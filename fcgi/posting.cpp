@@ -10,11 +10,13 @@ namespace parlor::fcgi {
 namespace {
 
 // A repeat shows what was stored the first time.
-Status ReadFirst(db::Transaction& tx, const messages::Stored& stored, std::string* body) {
+Status ReadFirst(db::Transaction& tx, const messages::Stored& stored, PostResult* result) {
   PARLOR_ASSIGN_OR_RETURN(
       const auto found,
       messages::ReadRange(tx, stored.conversation, stored.sent_at, stored.seq, stored.seq, 1));
-  if (!found.empty()) *body = found.front().body;
+  if (found.empty()) return Ok();
+  result->body = found.front().body;
+  result->is_removed = found.front().is_removed;
   return Ok();
 }
 
@@ -89,7 +91,7 @@ Result<PostResult> Posting::Store(db::Transaction& tx, const Draft& draft) {
   }
   last_ = stored;
   if (stored.duplicate) {
-    PARLOR_RETURN_IF_ERROR(ReadFirst(tx, stored, &result.body));
+    PARLOR_RETURN_IF_ERROR(ReadFirst(tx, stored, &result));
     return result;
   }
   if (in_doubt_) PARLOR_RETURN_IF_ERROR(call_.ChargeRate(tx));

@@ -20,6 +20,10 @@ void EventOrder::ForgetOld(int64_t now_ms) {
 std::optional<EventOrder::Thing> EventOrder::ThingOf(const Event& event) {
   const size_t kind = event.index();
   if (const auto* user = std::get_if<UserUpdated>(&event)) return Thing{kind, user->user, {}};
+  if (const auto* user = std::get_if<UserRemoved>(&event)) {
+    static const size_t name = Event(UserUpdated{}).index();
+    return Thing{name, user->user, {}};
+  }
   if (const auto* group = std::get_if<GroupUpdated>(&event)) return Thing{kind, {}, group->group};
   if (const auto* mark = std::get_if<ReadMarkMoved>(&event)) {
     return Thing{kind, mark->user, mark->conversation};

@@ -5,7 +5,7 @@
 //
 // Being a member is one more such thing, of which only removals can be too late: an entering has its
 // own order (group_presence.h), but a removal that comes after the same user's newer entering would
-// end in the clients what has begun again.
+// end in the clients what has begun again. That somebody was erased is the last news of his name.
 //
 // Bounded: a thing is forgotten kRememberMs after its last change (news are late by seconds, after
 // an outage of the database by a minute), and beyond kMaxRemembered the oldest is; then late news
@@ -35,7 +35,7 @@ class EventOrder {
 
  private:
   struct Thing {
-    size_t kind = 0;  // of event; of those who enter: that of removals
+    size_t kind = 0;  // of event; of those who enter: of removals, of erased users: of names
     UserId user;
     ConversationId conversation;
     friend auto operator<=>(const Thing&, const Thing&) = default;

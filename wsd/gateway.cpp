@@ -155,6 +155,7 @@ void Gateway::Tick() {
   if (!draining_) online_.Tick(now);
   ended_.ForgetOld(now);
   event_order_.ForgetOld(now);
+  removals_.ForgetOld(now);
   Sequencer::Actions actions;
   sequencer_.Tick(now, actions);
   Run(actions);

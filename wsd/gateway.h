@@ -31,6 +31,7 @@
 #include "wsd/hub.h"
 #include "wsd/loop_report.h"
 #include "wsd/online_tracker.h"
+#include "wsd/removals.h"
 #include "wsd/sequencer.h"
 #include "wsd/session.h"
 #include "wsd/timer_wheel.h"
@@ -165,12 +166,20 @@ class Gateway {
   void OnEvent(const UserSuspended& event);
   void OnEvent(const ReadMarkMoved& event);
   void OnEvent(MessageSent& event);
+  void OnEvent(const UserRemoved& event);
   void EndSessions(UserId user, SessionId session);
-  void Run(const Sequencer::Actions& actions);
-  void Deliver(const Arrival& arrival);
+  void Run(Sequencer::Actions& actions);
+  void Deliver(Arrival& arrival);
   void Resync(const Sequencer::Abandoned& abandoned);
   void CloseAllOf(std::span<const UserId> users, CloseCode code);
   Session* FindSession(ConnectionId id);
+
+  // gateway_removals.cpp: what administrators remove
+  void OnEvent(const MessageRemoved& event);
+  void OnEvent(const GroupRemoved& event);
+  void ClearIfRemoved(ConversationId conversation, Message& message) const;
+  bool IsOfRemovedGroup(const Event& event) const;
+  void TellRemoved(const MessageRemoved& event);
 
   // gateway_groups.cpp: who is present, what they hear, what is unread for the others
   void LoadAllPresence();
@@ -209,6 +218,7 @@ class Gateway {
   GroupPresence groups_;
   UnreadNotices notices_;
   EventOrder event_order_;
+  Removals removals_;
   BotLoad bot_load_;
   Counters counters_;
   LoopBoard board_;

@@ -42,7 +42,9 @@ void Gateway::On(const BotAnswered& answer) {
   bot_load_.Release(user);
   if (answer.answer.ok()) {
     ++counters_.bot_answers;
-    return SendToUser(user, EncodeBotMessages(answer.request.question, *answer.answer));
+    Message question = answer.request.question;
+    ClearIfRemoved(answer.request.chat, question);
+    return SendToUser(user, EncodeBotMessages(question, *answer.answer));
   }
   ++counters_.bot_failures;  // the daemon ends, and the next start answers; or the chat is gone
 }

@@ -50,6 +50,9 @@ void Gateway::On(const PresenceLoaded& answer) {
   } else {
     groups_.Load(*answer.groups, now_ms);
   }
+  for (const group_members::Snapshot& snapshot : *answer.groups) {
+    if (removals_.HasGroup(snapshot.group)) groups_.Remove(snapshot.group);  // read before that
+  }
   for (const UserId user : group ? groups_.Of(group) : groups_.Everybody()) Expect(user);
 }
 
@@ -72,11 +75,13 @@ void Gateway::Expect(UserId user) {
 // ---- What those who are present hear
 
 void Gateway::DeliverToGroup(const Arrival& arrival) {
+  if (removals_.HasGroup(arrival.conversation)) return;
   const Message& message = arrival.message;
-  counters_.deliveries += SendToPresent(arrival.conversation, [&] {
-    return EncodeGroupMessage(arrival.conversation, message.sender, message.seq, message.sent_at,
-                              message.body);
-  });
+  counters_.deliveries += SendToPresent(
+      arrival.conversation, [&] { return EncodeGroupMessage(arrival.conversation, message); });
+  if (message.is_removed) {
+    TellRemoved({arrival.kind, arrival.conversation, message.seq, message.sent_at, {}, {}});
+  }
   notices_.MessageSent(arrival.conversation);
 }
 
@@ -109,7 +114,8 @@ void Gateway::OnEvent(const MemberRemoved& event) {
 void Gateway::AskForUnread(int64_t now_ms) {
   if (draining_) return;
   for (const ConversationId group : notices_.Due(now_ms)) {
-    std::vector<UserId> absent = OnlineButNotPresent(group, kMaxCounted + 1);
+    std::vector<UserId> absent;
+    if (!removals_.HasGroup(group)) absent = OnlineButNotPresent(group, kMaxCounted + 1);
     if (absent.empty()) {
       notices_.Counted(group, {}, now_ms);
       continue;
@@ -140,6 +146,10 @@ std::vector<UserId> Gateway::OnlineButNotPresent(ConversationId group, size_t li
 void Gateway::On(const UnreadCounted& answer) {
   const int64_t now_ms = clock_.MonotonicMs();
   const ConversationId group = answer.request.group;
+  if (removals_.HasGroup(group)) {
+    static_cast<void>(notices_.Counted(group, {}, now_ms));
+    return;
+  }
   if (!answer.counts.ok()) {
     if (answer.counts.status().code() == ErrorCode::kUnavailable) {
       return notices_.Failed(group, now_ms);

@@ -97,7 +97,9 @@ void Gateway::NoteEvent(const EventArrived& arrived) {
 // after newer ones.
 void Gateway::On(EventArrived arrived) {
   NoteEvent(arrived);
-  if (event_order_.Apply(arrived.event, arrived.id, clock_.MonotonicMs())) {
+  const bool is_news = !IsOfRemovedGroup(arrived.event) &&
+                       event_order_.Apply(arrived.event, arrived.id, clock_.MonotonicMs());
+  if (is_news) {
     std::visit([this](auto& event) { OnEvent(event); }, arrived.event);
   } else {
     ++counters_.late_events;
@@ -117,6 +119,11 @@ void Gateway::OnEvent(const SessionEnded& event) {
 void Gateway::OnEvent(const UserSuspended& event) {
   ended_.UserSuspended(event.user, clock_.MonotonicMs());
   EndSessions(event.user, SessionId());
+}
+
+void Gateway::OnEvent(const UserRemoved& event) {
+  OnEvent(UserSuspended{event.user});
+  Broadcast(EncodeUserRemoved(event.user));
 }
 
 void Gateway::OnEvent(const ReadMarkMoved& event) {
@@ -155,8 +162,8 @@ void Gateway::EndSessions(UserId user, SessionId session) {
   online_.SessionEnded(user, session, was_here);
 }
 
-void Gateway::Run(const Sequencer::Actions& actions) {
-  for (const Arrival& arrival : actions.deliver) Deliver(arrival);
+void Gateway::Run(Sequencer::Actions& actions) {
+  for (Arrival& arrival : actions.deliver) Deliver(arrival);
   for (const FetchMissing& fetch : actions.fetch) {
     ++counters_.gaps_fetched;
     if (threads_.lookup(fetch)) continue;
@@ -166,17 +173,23 @@ void Gateway::Run(const Sequencer::Actions& actions) {
   for (const Sequencer::Abandoned& abandoned : actions.resync) Resync(abandoned);
 }
 
-void Gateway::Deliver(const Arrival& arrival) {
+// A text that was removed before its turn came is not shown any more.
+void Gateway::Deliver(Arrival& arrival) {
+  ClearIfRemoved(arrival.conversation, arrival.message);
   if (arrival.kind == ConversationKind::kGroup) return DeliverToGroup(arrival);
   const Message& message = arrival.message;
   const UserId other = arrival.other_user;
   if (!hub_.Online(message.sender) && !hub_.Online(other)) return;
-  const SharedFrame frame = EncodeTextFrame(EncodeRoomMessage(
-      arrival.conversation, message.sender, other, message.seq, message.sent_at, message.body));
+  const SharedFrame frame =
+      EncodeTextFrame(EncodeRoomMessage(arrival.conversation, other, message));
   hub_.EachInRoom(message.sender, other, arrival.from, arrival.echo, [&](Session& session) {
     ++counters_.deliveries;
     Send(session, frame);
   });
+  if (message.is_removed) {
+    TellRemoved(
+        {arrival.kind, arrival.conversation, message.seq, message.sent_at, message.sender, other});
+  }
 }
 
 void Gateway::Resync(const Sequencer::Abandoned& abandoned) {

@@ -51,12 +51,7 @@ void GroupPresence::Reloaded(ConversationId id, std::span<const group_members::S
                              int64_t now_ms) {
   const auto found = groups_.find(id);
   if (!following_ || found == groups_.end()) return;  // it may be of what is mistrusted
-  if (snapshot.empty()) {
-    present_ -= found->second.present.size();
-    groups_.erase(found);
-    waiting_.erase(id);
-    return;
-  }
+  if (snapshot.empty()) return Remove(id);
   Group& group = found->second;
   group.reloading = false;
   if (group.held.empty()) return;  // what was missing has come by itself
@@ -70,6 +65,12 @@ void GroupPresence::ReloadFailed(ConversationId id, int64_t now_ms) {
   if (found == groups_.end()) return;
   found->second.reloading = false;
   found->second.reload_at_ms = now_ms + options_.retry_ms;
+}
+
+void GroupPresence::Remove(ConversationId id) {
+  present_ -= Of(id).size();
+  groups_.erase(id);
+  waiting_.erase(id);
 }
 
 const GroupPresence::Users& GroupPresence::Of(ConversationId group) const {

@@ -54,6 +54,8 @@ class GroupPresence {
   void Reloaded(ConversationId group, std::span<const group_members::Snapshot> snapshot,
                 int64_t now_ms);
   void ReloadFailed(ConversationId group, int64_t now_ms);
+  // The group is no more.
+  void Remove(ConversationId group);
 
   const Users& Of(ConversationId group) const;
   bool IsPresent(ConversationId group, UserId user) const;

@@ -91,6 +91,12 @@ void Sequencer::Tick(int64_t now_ms, Actions& actions) {
   }
 }
 
+bool Sequencer::Awaits(ConversationId conversation, Seq seq) const {
+  const auto found = conversations_.find(conversation);
+  return found != conversations_.end() && found->second.next != 0 &&
+         seq.value >= found->second.next;
+}
+
 Sequencer::Conversation& Sequencer::Find(const Arrival& arrival, TimestampMs wall_now,
                                          int64_t now_ms) {
   const auto [found, is_new] = conversations_.try_emplace(arrival.conversation);

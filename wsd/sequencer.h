@@ -77,6 +77,10 @@ class Sequencer {
   // Asks for what has been missing for too long. Call a few times a second at least.
   void Tick(int64_t now_ms, Actions& actions);
 
+  // Whether this message is still to be let through: it is held, or has not come yet. (Of a
+  // conversation that is not remembered, or whose place is not known yet: no.)
+  bool Awaits(ConversationId conversation, Seq seq) const;
+
   size_t held() const { return held_messages_; }
   size_t conversations() const { return conversations_.size(); }
 

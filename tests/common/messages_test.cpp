@@ -155,6 +155,37 @@ TEST_F(MessagesTest, SuspendedUserCanBeWrittenTo) {
   EXPECT_EQ(SendOne(ToGrace("for later")).seq, Seq(1));
 }
 
+TEST_F(MessagesTest, NobodyWritesToWhoIsErased) {
+  SendOne(ToGrace("before"));
+  const UserId eve = db_.AddUser();
+  db_.Run("UPDATE users SET erased_at_ms = 1 WHERE id IN (" + std::to_string(grace_.value) + "," +
+          std::to_string(eve.value) + ")");
+  const auto outcomes = Send({ToGrace("after"), {ada_, ToUser{eve}, "no room yet", {}}});
+  for (const auto& outcome : outcomes) EXPECT_EQ(outcome.status().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(db_.Number("SELECT COUNT(*) FROM messages"), 1u);
+  EXPECT_EQ(db_.Number("SELECT COUNT(*) FROM chat_rooms"), 1u);
+}
+
+TEST_F(MessagesTest, ARemovedMessageKeepsItsPlaceInPages) {
+  const Stored first = SendOne(ToGrace("secret", "x"));
+  SendOne(ToGrace("stays"));
+  db_.Run("UPDATE messages SET body = '', flags = flags | 4 WHERE seq = 1");
+  const MessagePage page = Page(first.conversation, {});
+  ASSERT_EQ(page.messages.size(), 2u);
+  EXPECT_TRUE(page.messages[0].is_removed);
+  EXPECT_EQ(page.messages[0].body, "");
+  EXPECT_FALSE(page.messages[1].is_removed);
+  EXPECT_TRUE(SendOne(ToGrace("secret", "x")).duplicate) << "its client_msg_id is still taken";
+}
+
+// What sql/admin/groups.sql leaves while it deletes the messages, batch by batch.
+TEST_F(MessagesTest, AGroupThatIsBeingDeletedTakesNothing) {
+  const ConversationId group = db_.AddGroup(ada_);
+  db_.Run("DELETE FROM chat_groups WHERE id = " + std::to_string(group.value));
+  db_.Run("UPDATE conversations SET kind = 0 WHERE id = " + std::to_string(group.value));
+  EXPECT_EQ(Send({{ada_, ToGroup{group}, "x", {}}}).at(0).status().code(), ErrorCode::kNotFound);
+}
+
 TEST_F(MessagesTest, MembersWriteToTheirGroup) {
   const ConversationId group = db_.AddGroup(grace_);
   db_.AddMember(group, ada_);

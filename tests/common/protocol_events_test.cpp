@@ -118,6 +118,25 @@ TEST(EventTest, PresenceChangesSurviveInBothDirections) {
   }
 }
 
+TEST(EventTest, RemovalsSurvive) {
+  for (const ConversationKind kind :
+       {ConversationKind::kRoom, ConversationKind::kGroup, ConversationKind::kBot}) {
+    const DecodedEvent decoded = ThereAndBack(
+        MessageRemoved{kind, ConversationId(5), Seq(6), TimestampMs(1500), UserId(7), UserId(8)});
+    const auto& event = std::get<MessageRemoved>(decoded.event);
+    EXPECT_EQ(event.kind, kind);
+    EXPECT_EQ(event.conversation, ConversationId(5));
+    EXPECT_EQ(event.seq, Seq(6));
+    EXPECT_EQ(event.sent_at, TimestampMs(1500));
+    EXPECT_EQ(event.user, kind == ConversationKind::kGroup ? UserId() : UserId(7));
+    EXPECT_EQ(event.other_user, kind == ConversationKind::kRoom ? UserId(8) : UserId());
+  }
+  const DecodedEvent group = ThereAndBack(GroupRemoved{ConversationId(5)}, EventId(9));
+  EXPECT_EQ(std::get<GroupRemoved>(group.event).group, ConversationId(5));
+  const DecodedEvent user = ThereAndBack(UserRemoved{UserId(7)});
+  EXPECT_EQ(std::get<UserRemoved>(user.event).user, UserId(7));
+}
+
 TEST(EventTest, AScriptMayWriteItsOwn) {
   const auto decoded = DecodeEvent(R"( { "v" : 1, "type" : "user_suspended", "user_id" : 12 } )");
   ASSERT_TRUE(decoded.ok());
@@ -127,10 +146,15 @@ TEST(EventTest, AScriptMayWriteItsOwn) {
 TEST(EventTest, OtherVersionsTypesAndShapesAreRefused) {
   for (
       const char* bytes :
-      {"", "x", "[]", "{}", R"({"type":"user_suspended","user_id":1})",
+      {"",
+       "x",
+       "[]",
+       "{}",
+       R"({"type":"user_suspended","user_id":1})",
        R"({"v":2,"type":"user_suspended","user_id":1})",
        R"({"v":"1","type":"user_suspended","user_id":1})",
-       R"({"v":1,"type":"user_deleted","user_id":1})", R"({"v":1,"type":"user_suspended"})",
+       R"({"v":1,"type":"user_deleted","user_id":1})",
+       R"({"v":1,"type":"user_suspended"})",
        R"({"v":1,"type":"user_suspended","user_id":0})",
        R"({"v":1,"type":"user_suspended","user_id":1,"id":"x"})",
        R"({"v":1,"type":"session_ended","user_id":1})",
@@ -142,6 +166,11 @@ TEST(EventTest, OtherVersionsTypesAndShapesAreRefused) {
             "first_name":"A","last_name":"B"})",
        R"({"v":1,"type":"group_left","conversation_id":1,"user_id":1,"first_name":"A",
             "last_name":"B"})",
+       R"({"v":1,"type":"group_removed"})",
+       R"({"v":1,"type":"user_removed","user_id":0})",
+       R"({"v":1,"type":"message_removed","chat_type":"room","conversation_id":1,"seq":1,
+            "timestamp":1,"user_id":2})",
+       R"({"v":1,"type":"message_removed","chat_type":"group","conversation_id":1,"timestamp":1})",
        R"({"v":1,"type":"message","chat_type":"room","conversation_id":1,"seq":1,"timestamp":1,
             "user_id":0,"other_user_id":2,"message":"m"})"}) {
     EXPECT_TRUE(Refused(bytes)) << bytes;

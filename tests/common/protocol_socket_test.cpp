@@ -117,8 +117,8 @@ TEST(ServerFrameTest, RoomMessagesComeBackToTheByte) {
   std::string body;
   for (char c = 1; c < 0x7F; ++c) body += c;
   body += "\x7F é 王 😀 \xE2\x80\xA8";
-  const std::string frame = EncodeRoomMessage(ConversationId(kMaxJsonInteger), UserId(1), UserId(2),
-                                              Seq(3), TimestampMs(1500), body);
+  const std::string frame = EncodeRoomMessage(ConversationId(kMaxJsonInteger), UserId(2),
+                                              {Seq(3), TimestampMs(1500), UserId(1), body});
   const auto json = nlohmann::json::parse(frame);
   EXPECT_EQ(json, (nlohmann::json{{"type", "room_chat_message"},
                                   {"user_id", 1},
@@ -132,13 +132,42 @@ TEST(ServerFrameTest, RoomMessagesComeBackToTheByte) {
 TEST(ServerFrameTest, GroupMessagesComeBackToTheByte) {
   const std::string body = "a\x01\"\\ é 😀 \xE2\x80\xA8";
   const auto json = nlohmann::json::parse(
-      EncodeGroupMessage(ConversationId(5), UserId(1), Seq(3), TimestampMs(1500), body));
+      EncodeGroupMessage(ConversationId(5), {Seq(3), TimestampMs(1500), UserId(1), body}));
   EXPECT_EQ(json, (nlohmann::json{{"type", "group_chat_message"},
                                   {"user_id", 1},
                                   {"chat_group_id", 5},
                                   {"seq", 3},
                                   {"message", body},
                                   {"timestamp", "1970-01-01T00:00:01.500Z"}}));
+}
+
+TEST(ServerFrameTest, ARemovedMessageKeepsItsPlace) {
+  Message removed{Seq(3), TimestampMs(1500), UserId(1), ""};
+  removed.is_removed = true;
+  for (const std::string& frame : {EncodeRoomMessage(ConversationId(5), UserId(2), removed),
+                                   EncodeGroupMessage(ConversationId(5), removed)}) {
+    const auto json = nlohmann::json::parse(frame);
+    EXPECT_EQ(json.at("message"), "");
+    EXPECT_EQ(json.at("removed"), true);
+    EXPECT_EQ(json.at("seq"), 3);
+  }
+}
+
+TEST(ServerFrameTest, RemovalsNameTheirConversation) {
+  EXPECT_EQ(
+      EncodeMessageRemoved(ConversationKind::kRoom, ConversationId(5), Seq(3), TimestampMs(1500)),
+      R"({"type":"message_removed","chat_type":"room","chat_room_id":5,"seq":3,)"
+      R"("timestamp":"1970-01-01T00:00:01.500Z"})");
+  EXPECT_EQ(
+      EncodeMessageRemoved(ConversationKind::kGroup, ConversationId(5), Seq(3), TimestampMs(1500)),
+      R"({"type":"message_removed","chat_type":"group","chat_group_id":5,"seq":3,)"
+      R"("timestamp":"1970-01-01T00:00:01.500Z"})");
+  EXPECT_EQ(
+      EncodeMessageRemoved(ConversationKind::kBot, ConversationId(5), Seq(3), TimestampMs(1500)),
+      R"({"type":"message_removed","chat_type":"bot","seq":3,)"
+      R"("timestamp":"1970-01-01T00:00:01.500Z"})");
+  EXPECT_EQ(EncodeGroupRemoved(ConversationId(5)), R"({"type":"group_removed","chat_group_id":5})");
+  EXPECT_EQ(EncodeUserRemoved(UserId(7)), R"({"type":"user_removed","user_id":7})");
 }
 
 TEST(ServerFrameTest, BotMessagesAreAQuestionAndItsAnswer) {

@@ -25,6 +25,15 @@ class UsersTest : public testing::StoreTest {
   using Names_ = std::vector<std::string>;
 };
 
+TEST_F(UsersTest, WhoIsErasedIsNotListed) {
+  const UserId eve = *Make("eve@example.org", "Eve");
+  ASSERT_TRUE(Make("ada@example.org").ok());
+  db_.Run("UPDATE users SET erased_at_ms = 1, email = '', email_key = '' WHERE id = " +
+          std::to_string(eve.value));
+  EXPECT_EQ(Names({}), Names_{"Ada"});
+  EXPECT_TRUE(Make("eve@example.org", "Eve").ok()) << "the address is free again";
+}
+
 TEST_F(UsersTest, AddressIsFoundWithoutRegardToCase) {
   const UserId id = *Make(
       "Ada.\xc3\x89"

@@ -153,9 +153,12 @@ struct Row {
 std::string ReencodePage(const json& example) {
   return EncodeMessagePage({ListIn<Message>(example, "messages",
                                             [](const json& entry) {
-                                              return Message{IdIn<Seq>(entry, "seq"), TimeIn(entry),
+                                              return Message{IdIn<Seq>(entry, "seq"),
+                                                             TimeIn(entry),
                                                              IdIn<UserId>(entry, "user_id"),
-                                                             TextIn(entry, "message")};
+                                                             TextIn(entry, "message"),
+                                                             false,
+                                                             entry.value("removed", false)};
                                             }),
                             example.at("has_more")});
 }
@@ -212,9 +215,12 @@ std::string ReencodeGroupMembers(const json& example) {
 }
 
 Message BotMessageIn(const json& example) {
-  return {IdIn<Seq>(example, "seq"), TimeIn(example),
-          example.at("is_user").get<bool>() ? UserId(7) : kBotUserId, TextIn(example, "message"),
-          example.value("error", false)};
+  return {IdIn<Seq>(example, "seq"),
+          TimeIn(example),
+          example.at("is_user").get<bool>() ? UserId(7) : kBotUserId,
+          TextIn(example, "message"),
+          example.value("error", false),
+          example.value("removed", false)};
 }
 
 std::string ReencodeBotPage(const json& example) {
@@ -239,10 +245,14 @@ std::string ReencodeAck(const json& example) {
                    TimeIn(example), TextIn(example, "client_msg_id"), example.at("duplicate"));
 }
 
+Message LiveMessageIn(const json& example) {
+  return {IdIn<Seq>(example, "seq"),  TimeIn(example), IdIn<UserId>(example, "user_id"),
+          TextIn(example, "message"), false,           example.value("removed", false)};
+}
+
 std::string ReencodeRoomMessage(const json& example) {
   return EncodeRoomMessage(IdIn<ConversationId>(example, "chat_room_id"),
-                           IdIn<UserId>(example, "user_id"), IdIn<UserId>(example, "other_user_id"),
-                           IdIn<Seq>(example, "seq"), TimeIn(example), TextIn(example, "message"));
+                           IdIn<UserId>(example, "other_user_id"), LiveMessageIn(example));
 }
 
 std::vector<Row> Requests() {
@@ -313,8 +323,7 @@ std::vector<Row> ServerFrames() {
        })},
       {"frame: room_chat_message", "EncodeRoomMessage", Sends(ReencodeRoomMessage)},
       {"frame: group_chat_message", "EncodeGroupMessage", Sends([](const json& e) {
-         return EncodeGroupMessage(ConversationIn(e), IdIn<UserId>(e, "user_id"),
-                                   IdIn<Seq>(e, "seq"), TimeIn(e), TextIn(e, "message"));
+         return EncodeGroupMessage(ConversationIn(e), LiveMessageIn(e));
        })},
       {"frame: bot_chat_message", "EncodeBotMessages", Sends([](const json& e) {
          const json& both = e.at("messages");
@@ -331,6 +340,16 @@ std::vector<Row> ServerFrames() {
       {"frame: group_member_removed", "EncodeGroupMemberRemoved", Sends([](const json& e) {
          return EncodeGroupMemberRemoved(ConversationIn(e), IdIn<UserId>(e, "user_id"));
        })},
+      {"frame: message_removed", "EncodeMessageRemoved", Sends([](const json& e) {
+         const bool is_bot = e.at("chat_type") == "bot";
+         return EncodeMessageRemoved(is_bot ? ConversationKind::kBot : KindIn(e),
+                                     is_bot ? ConversationId() : ConversationIn(e),
+                                     IdIn<Seq>(e, "seq"), TimeIn(e));
+       })},
+      {"frame: group_removed", "EncodeGroupRemoved",
+       Sends([](const json& e) { return EncodeGroupRemoved(ConversationIn(e)); })},
+      {"frame: user_removed", "EncodeUserRemoved",
+       Sends([](const json& e) { return EncodeUserRemoved(IdIn<UserId>(e, "user_id")); })},
       {"frame: notification_update", "EncodeNotificationUpdate", Sends([](const json& e) {
          return EncodeNotificationUpdate(KindIn(e), ConversationIn(e), e.at("unread"), TimeIn(e));
        })},
@@ -348,6 +367,9 @@ std::vector<Row> Events() {
       {"event: group_entered", "EncodeEvent", IsEvent<PresenceChanged>()},
       {"event: group_left", "EncodeEvent", IsEvent<PresenceChanged>()},
       {"event: group_member_removed", "EncodeEvent", IsEvent<MemberRemoved>()},
+      {"event: message_removed", "EncodeEvent", IsEvent<MessageRemoved>()},
+      {"event: group_removed", "EncodeEvent", IsEvent<GroupRemoved>()},
+      {"event: user_removed", "EncodeEvent", IsEvent<UserRemoved>()},
   };
 }
 
