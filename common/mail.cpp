@@ -201,6 +201,18 @@ Text RegistrationLink(std::string_view link, int64_t valid_hours) {
                   "mail: nothing happens without the link.\n"};
 }
 
+// How long it works is decided by admin_invite_user (sql/admin/users.sql).
+Text Invitation(std::string_view link) {
+  return Text{
+      "You are invited to Parlor",
+      "Hello,\n\n"
+      "whoever runs this Parlor server invites you to chat there. Open this link, choose a\n"
+      "password, and you have an account:\n\n" +
+          std::string(link) +
+          "\n\nIt works for 7 days. If you do not want an account, ignore this mail: nothing\n"
+          "happens without the link.\n"};
+}
+
 Text AddressTaken(std::string_view public_url) {
   return Text{"You already have a Parlor account",
               "Hello,\n\n"

@@ -41,6 +41,7 @@ struct Text {
   std::string subject, body;
 };
 Text RegistrationLink(std::string_view link, int64_t valid_hours);
+Text Invitation(std::string_view link);
 Text AddressTaken(std::string_view public_url);
 Text PasswordChanged(std::string_view public_url);
 

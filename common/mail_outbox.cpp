@@ -15,10 +15,11 @@ using db::P;
 
 constexpr size_t kMaxErrorBytes = 500;
 
-constexpr std::array<std::pair<Kind, std::string_view>, 3> kKinds = {{
+constexpr std::array<std::pair<Kind, std::string_view>, 4> kKinds = {{
     {Kind::kRegistrationLink, "registration_link"},
     {Kind::kAddressTaken, "address_taken"},
     {Kind::kPasswordChanged, "password_changed"},
+    {Kind::kInvitation, "invitation"},
 }};
 
 std::string_view KindName(Kind kind) {

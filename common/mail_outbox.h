@@ -13,7 +13,8 @@
 
 namespace parlor::mail_outbox {
 
-enum class Kind { kRegistrationLink, kAddressTaken, kPasswordChanged };
+// kInvitation is written by sql/admin/users.sql alone.
+enum class Kind { kRegistrationLink, kAddressTaken, kPasswordChanged, kInvitation };
 
 struct Mail {
   MailId id;  // also the Message-ID, so that a receiver can drop a repeat

@@ -47,7 +47,8 @@ inline constexpr std::string_view kPutRegistration =
 inline constexpr std::string_view kSetRegistrationToken =  // PRIMARY
     "UPDATE pending_registrations SET token_hash = ? WHERE id = ? AND user_id IS NULL";
 inline constexpr std::string_view kFindRegistration =  // pending_registrations_token
-    "SELECT id, user_id, expires_at_ms FROM pending_registrations WHERE token_hash = ?";
+    "SELECT id, user_id, expires_at_ms, password_hash = '' FROM pending_registrations "
+    "WHERE token_hash = ?";
 inline constexpr std::string_view kLockRegistration =  // pending_registrations_token
     "SELECT id, user_id, expires_at_ms, email, first_name, last_name, password_hash "
     "FROM pending_registrations WHERE token_hash = ? FOR UPDATE";

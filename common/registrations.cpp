@@ -48,16 +48,19 @@ Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& t
   return changed.rows > 0;
 }
 
-Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now) {
+Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now,
+                             std::string_view password_hash) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kLockRegistration, {B(token)}));
   PARLOR_ASSIGN_OR_RETURN(const Outcome outcome, Judge(rows, now));
   if (outcome == Outcome::kAlreadyConfirmed) {
     PARLOR_ASSIGN_OR_RETURN(Profile user, users::GetProfile(tx, rows.As<UserId>(0, 1)));
     return Confirmation{outcome, std::move(user)};
   }
+  const std::string chosen = rows.Text(0, 6);  // at the registration
+  if (chosen.empty() && password_hash.empty()) return Confirmation{Outcome::kInvited, {}};
   Profile user{UserId(), rows.Text(0, 3), rows.Text(0, 4), rows.Text(0, 5), now};
   PARLOR_ASSIGN_OR_RETURN(user.id, users::Create(tx, user.email, user.first_name, user.last_name,
-                                                 rows.Text(0, 6), now));
+                                                 chosen.empty() ? password_hash : chosen, now));
   PARLOR_RETURN_IF_ERROR(
       tx.Execute(queries::kConfirmRegistration, {P(user.id), rows.U64(0, 0)}).status());
   return Confirmation{outcome, std::move(user)};
@@ -65,7 +68,9 @@ Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, Timest
 
 Result<Outcome> Check(db::Transaction& tx, const TokenHash& token, TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kFindRegistration, {B(token)}));
-  return Judge(rows, now);
+  PARLOR_ASSIGN_OR_RETURN(const Outcome outcome, Judge(rows, now));
+  const bool invited = outcome == Outcome::kCreated && rows.U64(0, 3) != 0;
+  return invited ? Outcome::kInvited : outcome;
 }
 
 Status Purge(db::Transaction& tx, TimestampMs now, uint32_t limit) {

@@ -1,4 +1,5 @@
-// Accounts that wait for their link to be opened. One row an address; the newest request wins.
+// Accounts that wait for their link to be opened. One row an address; the newest request wins. An
+// invitation (sql/admin/users.sql) is a row without a password: who opens its link chooses one.
 #pragma once
 
 #include <optional>
@@ -22,16 +23,19 @@ Result<RegistrationId> Put(db::Transaction& tx, const Request& request, Timestam
 // False if the request is gone or has been confirmed meanwhile: then there is nothing to send.
 Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token);
 
-enum class Outcome { kCreated, kAlreadyConfirmed };
+enum class Outcome { kCreated, kAlreadyConfirmed, kInvited };
 struct Confirmation {
   Outcome outcome = Outcome::kCreated;
   Profile user;
 };
 // Creates the account. kNotFound for an unknown or replaced token, kGone for one past its time,
-// kConflict when the address was taken meanwhile in another way. Safe to repeat.
-Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now);
+// kConflict when the address was taken meanwhile in another way. Safe to repeat. Of an invitation the
+// account gets `password_hash`; empty, nothing happens, and the outcome is kInvited.
+Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now,
+                             std::string_view password_hash = {});
 
-// Whether Confirm would work, changing nothing (HEAD, the page with the button).
+// Whether Confirm would work, changing nothing (HEAD, the page with the button). kInvited: with a
+// password.
 Result<Outcome> Check(db::Transaction& tx, const TokenHash& token, TimestampMs now);
 
 // Deletes rows whose time is long over (a month after expiry). At most `limit`.

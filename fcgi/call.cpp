@@ -32,7 +32,9 @@ Status Call::Fault() const {
                                       std::to_string(services_.config.http.max_body_bytes) +
                                       " bytes."};
   }
-  if (!request_.body.empty() && !IsJsonContentType(request_.content_type)) {
+  const bool is_form =
+      match_.route->pages == Pages::kHtmlToo && IsFormContentType(request_.content_type);
+  if (!request_.body.empty() && !IsJsonContentType(request_.content_type) && !is_form) {
     return {ErrorCode::kUnsupportedMediaType, "A body must be application/json."};
   }
   return Ok();

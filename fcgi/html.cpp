@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "common/protocol.h"
+
 namespace parlor::fcgi {
 
 // The measures and colours of web/styles/base.css: here as there, it is one product.
@@ -23,6 +25,10 @@ const std::string_view kPageStyle =
     ".brand{display:flex;align-items:center;gap:.75rem;margin-bottom:.75rem;font-size:1.0625rem;"
     "font-weight:700}"
     "svg{width:2rem;height:2rem;fill:var(--accent)}path{fill:var(--on)}"
+    "form,label{display:grid;gap:1rem}label{gap:.35rem;font-weight:550}"
+    "input{width:100%;min-height:2.75rem;padding:.5rem .75rem;border:1px solid var(--edge);"
+    "border-radius:.625rem;background:var(--surface);color:var(--text);font:inherit}"
+    ".wrong{padding:.6rem .75rem;border:1px solid var(--edge);border-radius:.625rem}"
     "a{color:var(--accent);text-underline-offset:.15em}.hint{color:var(--soft);text-align:center}"
     "button,.button{display:block;width:100%;min-height:2.75rem;padding:.6rem 1rem;border:0;"
     "border-radius:.625rem;background:var(--accent);color:var(--on);font:inherit;font-weight:550;"
@@ -31,7 +37,7 @@ const std::string_view kPageStyle =
     ":focus-visible{outline:2px solid var(--accent);outline-offset:2px}"
     "@media(max-width:30rem){body{padding:0;background:var(--surface)}main{margin:0;width:100%;"
     "padding:1.5rem 1rem;border-radius:0;box-shadow:none}}";
-const std::string_view kPageStyleHash = "MxeIoMgGydRqyl/9kM8uSlKQszgQiQBhKzSuiad6QBU=";
+const std::string_view kPageStyleHash = "n6b3ofym8StVhnf41kcjMzGN4Q7fWzWDlhTdnGx2cA0=";
 
 namespace {
 
@@ -116,6 +122,19 @@ Response HtmlPageWithButton(std::string_view title, std::string_view text,
                             std::string_view button) {
   return Page(200, title, text,
               "<form method=\"post\"><button>" + Escape(button) + "</button></form>");
+}
+
+// The browser checks the length too, the rest is the worker's to say.
+Response HtmlPageWithPassword(int status, std::string_view title, std::string_view text,
+                              std::string_view wrong, std::string_view button) {
+  std::string form;
+  if (!wrong.empty()) form = "<p class=\"wrong\" role=\"alert\">" + Escape(wrong) + "</p>";
+  form +=
+      "<form method=\"post\"><label>Password<input type=\"password\" name=\"password\" "
+      "autocomplete=\"new-password\" minlength=\"" +
+      std::to_string(kMinPasswordCharacters) + "\" required autofocus></label><button>" +
+      Escape(button) + "</button></form>";
+  return Page(status, title, text, form);
 }
 
 }  // namespace parlor::fcgi

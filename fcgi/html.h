@@ -18,6 +18,11 @@ Response HtmlPage(int status, std::string_view title, std::string_view text);
 // The same with a button that POSTs to the page's own address.
 Response HtmlPageWithButton(std::string_view title, std::string_view text, std::string_view button);
 
+// The same with a field for a new password in the form, named `password`. `wrong`: what was wrong with
+// the one before, empty on the first page.
+Response HtmlPageWithPassword(int status, std::string_view title, std::string_view text,
+                              std::string_view wrong, std::string_view button);
+
 // The page's style sheet and its SHA-256 in Base64, as the policy names it (a test compares).
 extern const std::string_view kPageStyle;
 extern const std::string_view kPageStyleHash;

@@ -100,6 +100,10 @@ bool IsJsonContentType(std::string_view content_type) {
   return type.empty() || type == "application/json";
 }
 
+bool IsFormContentType(std::string_view content_type) {
+  return Lower(TakePart(content_type, ';')) == "application/x-www-form-urlencoded";
+}
+
 bool MatchesEtag(std::string_view if_none_match, std::string_view etag) {
   while (!if_none_match.empty()) {
     std::string_view candidate = TakePart(if_none_match, ',');

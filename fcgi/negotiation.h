@@ -22,6 +22,9 @@ Preferences ParseAccept(std::string_view accept);
 // application/json, with any parameters, in any case; also an absent (empty) one.
 bool IsJsonContentType(std::string_view content_type);
 
+// What a form of a page sends: application/x-www-form-urlencoded, with any parameters, in any case.
+bool IsFormContentType(std::string_view content_type);
+
 // Whether the If-None-Match header names `etag` (quoted, strong) or is '*'. Weak comparison.
 bool MatchesEtag(std::string_view if_none_match, std::string_view etag);
 

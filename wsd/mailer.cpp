@@ -21,11 +21,16 @@ std::string WithoutSlash(std::string url) {
   return url;
 }
 
+bool HasLink(const mail_outbox::Mail& mail) {
+  return mail.kind == mail_outbox::Kind::kRegistrationLink ||
+         mail.kind == mail_outbox::Kind::kInvitation;
+}
+
 // The same for every try of this row, so that a receiver can drop what it has; the time tells rows
 // of an earlier database from ours. But every try of a link has a new token: if the receiver kept
 // the first one it would keep the dead link.
 std::string MessageIdOf(const mail_outbox::Mail& mail, const std::string& from) {
-  const bool is_link = mail.kind == mail_outbox::Kind::kRegistrationLink;
+  const bool is_link = HasLink(mail);
   return "parlor-" + std::to_string(mail.created_at.value) + "-" + std::to_string(mail.id.value) +
          (is_link ? "-" + std::to_string(mail.attempts + 1) : "") +
          from.substr(std::min(from.find('@'), from.size()));
@@ -127,7 +132,7 @@ Status Mailer::ClaimNext(std::optional<Claimed>* claimed, bool* more) {
     *more = !mails.empty();
     if (mails.empty()) return Ok();
     Claimed next{std::move(mails.front()), {}};
-    if (next.mail.kind == mail_outbox::Kind::kRegistrationLink) {
+    if (HasLink(next.mail)) {
       next.token = GenerateToken();
       PARLOR_ASSIGN_OR_RETURN(
           const bool waiting,
@@ -148,6 +153,8 @@ mail::Text Mailer::TextOf(const Claimed& claimed) const {
     case mail_outbox::Kind::kRegistrationLink:
       return mail::RegistrationLink(url + "/http/register/" + claimed.token,
                                     config_.registration.link_hours);
+    case mail_outbox::Kind::kInvitation:
+      return mail::Invitation(url + "/http/register/" + claimed.token);
     case mail_outbox::Kind::kAddressTaken:
       return mail::AddressTaken(url);
     case mail_outbox::Kind::kPasswordChanged:

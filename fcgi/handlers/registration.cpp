@@ -1,4 +1,6 @@
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/mail_outbox.h"
 #include "common/registrations.h"
@@ -7,6 +9,7 @@
 #include "common/users.h"
 #include "fcgi/handlers/handlers.h"
 #include "fcgi/html.h"
+#include "fcgi/negotiation.h"
 #include "fcgi/responses.h"
 
 namespace parlor::fcgi::handlers {
@@ -40,8 +43,10 @@ Status UnknownLink() {
   return {ErrorCode::kNotFound, "This link is not valid, or a newer one has replaced it."};
 }
 
-// What the link of this request can do or did; changes something only if `confirm`.
-Result<registrations::Confirmation> UseLink(Call& call, bool confirm) {
+// What the link of this request can do or did; changes something only if `confirm`. `password_hash`:
+// what an invited person has chosen.
+Result<registrations::Confirmation> UseLink(Call& call, bool confirm,
+                                            std::string_view password_hash = {}) {
   const auto token = HashToken(call.parameter());
   if (!token) return UnknownLink();
   registrations::Confirmation result{};
@@ -50,7 +55,7 @@ Result<registrations::Confirmation> UseLink(Call& call, bool confirm) {
       PARLOR_ASSIGN_OR_RETURN(result.outcome, registrations::Check(tx, *token, call.Now()));
       return Ok();
     }
-    PARLOR_ASSIGN_OR_RETURN(result, registrations::Confirm(tx, *token, call.Now()));
+    PARLOR_ASSIGN_OR_RETURN(result, registrations::Confirm(tx, *token, call.Now(), password_hash));
     if (result.outcome != registrations::Outcome::kCreated) return Ok();
     return call.AddEvent(
         tx, UserUpdated{result.user.id, result.user.first_name, result.user.last_name});
@@ -66,10 +71,18 @@ Response AlreadyConfirmed(const Call& call) {
   return JsonResponse(200, EncodeMessageOnly("already confirmed"));
 }
 
-Result<Response> Confirm(Call& call) {
-  const auto used = UseLink(call, /*confirm=*/true);
+constexpr std::string_view kInvitedTitle = "Choose a password";
+constexpr std::string_view kInvitedText =
+    "You are invited. With a password of 8 characters or more the account is yours.";
+constexpr std::string_view kCreateButton = "Create my account";
+
+Result<Response> Confirm(Call& call, std::string_view password_hash = {}) {
+  const auto used = UseLink(call, /*confirm=*/true, password_hash);
   if (!used.ok()) return used.status();
   if (used->outcome == registrations::Outcome::kAlreadyConfirmed) return AlreadyConfirmed(call);
+  if (used->outcome == registrations::Outcome::kInvited) {
+    return Status::InvalidField("password", "This link is an invitation: POST it a password.");
+  }
   if (call.wants_html()) {
     return HtmlPage(201, "Welcome, " + used->user.first_name,
                     "Your account is ready. You can sign in now.");
@@ -77,14 +90,47 @@ Result<Response> Confirm(Call& call) {
   return JsonResponse(201, EncodeConfirmed(used->user));
 }
 
+// What an invited person has sent: a form's field, or JSON by the rules of PUT /users/profile.
+Result<std::string> ChosenPassword(const Request& request) {
+  std::optional<std::string> password;
+  if (IsFormContentType(request.content_type) || request.body.empty()) {
+    PARLOR_ASSIGN_OR_RETURN(const QueryPairs fields, ParseQueryString(request.body));
+    for (const auto& [name, value] : fields) {
+      if (name == "password") password = value;
+    }
+  } else {
+    PARLOR_ASSIGN_OR_RETURN(ProfileChange change, ParseProfileChange(request.body));
+    password = std::move(change.password);
+  }
+  if (!password) return Status::InvalidField("password", "password is missing.");
+  PARLOR_RETURN_IF_ERROR(CheckNewPassword(*password, "password"));
+  return std::move(*password);
+}
+
+// A browser sees its form again with what was wrong.
+Result<Response> AcceptInvitation(Call& call) {
+  const Result<std::string> password = ChosenPassword(call.request());
+  if (!password.ok()) {
+    if (!call.wants_html()) return password.status();
+    return HtmlPageWithPassword(422, kInvitedTitle, kInvitedText, password.status().message(),
+                                kCreateButton);
+  }
+  PARLOR_ASSIGN_OR_RETURN(const std::string hash, HashInSlot(call.services(), *password));
+  return Confirm(call, hash);
+}
+
 // HEAD, and the page with the button: mail scanners open links by themselves.
 Result<Response> Show(Call& call) {
   const auto usable = UseLink(call, /*confirm=*/false);
   if (!usable.ok()) return usable.status();
   if (usable->outcome == registrations::Outcome::kAlreadyConfirmed) return AlreadyConfirmed(call);
+  const bool invited = usable->outcome == registrations::Outcome::kInvited;
+  if (call.wants_html() && invited) {
+    return HtmlPageWithPassword(200, kInvitedTitle, kInvitedText, "", kCreateButton);
+  }
   if (call.wants_html()) {
     return HtmlPageWithButton("Confirm your address", "One click and your account is ready.",
-                              "Create my account");
+                              kCreateButton);
   }
   return JsonResponse(200, "");
 }
@@ -118,6 +164,12 @@ Result<Response> OpenLink(Call& call) {
   return look_only ? Show(call) : Confirm(call);
 }
 
-Result<Response> ConfirmLink(Call& call) { return Confirm(call); }
+// A password is hashed for an invitation that is still open, and for nothing else.
+Result<Response> ConfirmLink(Call& call) {
+  const auto usable = UseLink(call, /*confirm=*/false);
+  if (!usable.ok()) return usable.status();
+  const bool invited = usable->outcome == registrations::Outcome::kInvited;
+  return invited ? AcceptInvitation(call) : Confirm(call);
+}
 
 }  // namespace parlor::fcgi::handlers

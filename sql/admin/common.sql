@@ -8,6 +8,8 @@
 --   * DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; then CALL internal_begin(), locks in the order
 --     users, chat_groups, conversations; the change, internal_write_audit and internal_tell; COMMIT; and last a SELECT
 --     that says what was done. A deadlock (1213) or a lock that does not come (1205) changes nothing: it may be repeated.
+--   * In JSON_OBJECT a number that is a variable or a parameter is written `v_user + 0`: MariaDB 10.11 puts it between quotes
+--     otherwise, and no daemon understands that.
 --   * What destroys has p_dry_run as its last parameter and, where it is TRUE, changes nothing.
 
 DELIMITER //

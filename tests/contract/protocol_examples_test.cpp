@@ -260,6 +260,7 @@ std::vector<Row> Requests() {
       {"body: RegisterRequest", "ParseRegisterRequest", Accepts(ParseRegisterRequest)},
       {"body: LoginRequest", "ParseLoginRequest", Accepts(ParseLoginRequest)},
       {"body: ProfileChange", "ParseProfileChange", Accepts(ParseProfileChange)},
+      {"body: InvitationAnswer", "ParseProfileChange", Accepts(ParseProfileChange)},
       {"body: ReadMark", "ParseReadMark", Accepts(ParseReadMark)},
       {"body: RoomPost", "ParseRoomPost", Accepts(ParseRoomPost)},
       {"body: GroupPost", "ParseGroupPost", Accepts(ParseGroupPost)},

@@ -110,6 +110,72 @@ TEST_F(RegistrationHandlersTest, ABrowserGetsAButtonAndTheButtonCreates) {
   EXPECT_THAT(Handle(Method::kGet, link, "", "", kBrowser).body, Not(HasSubstr("<form")));
 }
 
+class InvitationTest : public RegistrationHandlersTest {
+ protected:
+  // As sql/admin/users.sql makes one.
+  InvitationTest() : link_(LinkFor("ada@example.org")) {
+    database_.Run("UPDATE pending_registrations SET password_hash = ''");
+  }
+  Response Answer(const std::string& body) { return Handle(Method::kPost, link_, body); }
+  Response Submit(const std::string& form) {
+    Request request;
+    request.method = Method::kPost;
+    request.path = link_;
+    request.accept = kBrowser;
+    request.content_type = "application/x-www-form-urlencoded; charset=utf-8";
+    request.body = form;
+    return Handle(request);
+  }
+  const std::string link_;
+};
+
+TEST_F(InvitationTest, NothingButAPasswordAcceptsIt) {
+  EXPECT_EQ(Handle(Method::kHead, link_).status, 200);
+  EXPECT_EQ(Handle(Method::kGet, link_).status, 422);
+  for (const char* body : {"", "{}", R"({"password":null})", R"({"password":"short"})"}) {
+    const Response refused = Answer(body);
+    EXPECT_EQ(refused.status, 422) << body;
+    EXPECT_EQ(TextOf(refused.body, "field"), "password") << body;
+  }
+  EXPECT_EQ(Answer("{").status, 400);
+  EXPECT_EQ(RowsOf("users"), 0U);
+  EXPECT_EQ(Answer(std::string(R"({"password":")") + kPassword + "\"}").status, 201);
+  Login("ada@example.org");
+}
+
+TEST_F(InvitationTest, ASecondAnswerChangesNothing) {
+  EXPECT_EQ(Answer(std::string(R"({"password":")") + kPassword + "\"}").status, 201);
+  const Response again = Answer(R"({"password":"quite another one"})");
+  EXPECT_EQ(TextOf(again.body, "message"), "already confirmed");
+  Login("ada@example.org");
+}
+
+TEST_F(InvitationTest, ABrowserIsAskedUntilThePasswordIsGood) {
+  const Response page = Handle(Method::kGet, link_, "", "", kBrowser);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(page.body, HasSubstr("name=\"password\""));
+  EXPECT_THAT(page.body, Not(HasSubstr("role=\"alert\"")));
+  for (const char* form : {"", "password=", "password=short", "other=x", "password=%zz"}) {
+    const Response again = Submit(form);
+    EXPECT_EQ(again.status, 422) << form;
+    EXPECT_THAT(again.body, HasSubstr("role=\"alert\"")) << form;
+    EXPECT_THAT(again.body, HasSubstr("name=\"password\"")) << form;
+  }
+  EXPECT_EQ(RowsOf("users"), 0U);
+  EXPECT_EQ(Submit("password=a+long%20one+%2B%C3%A4").status, 201);
+  EXPECT_EQ(RowsOf("users"), 1U);
+  EXPECT_EQ(
+      Handle(Method::kPost, "/login", R"({"email":"ada@example.org","password":"a long one +ä"})")
+          .status,
+      200);
+}
+
+TEST_F(RegistrationHandlersTest, APasswordWithAnOrdinaryLinkIsIgnored) {
+  const std::string link = LinkFor("ada@example.org");
+  EXPECT_EQ(Handle(Method::kPost, link, R"({"password":"quite another one"})").status, 201);
+  Login("ada@example.org");
+}
+
 TEST_F(RegistrationHandlersTest, OurMistakeBehindAPageIsLoggedToo) {
   const std::string link = LinkFor("ada@example.org");
   database_.Run("RENAME TABLE pending_registrations TO gone");
