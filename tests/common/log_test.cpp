@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <functional>
+#include <string>
 
 #include "tests/support/fake_clock.h"
 
@@ -53,6 +57,29 @@ TEST_F(LogTest, LevelsBelowTheThresholdAreNotWritten) {
   EXPECT_EQ(Written([] { Warning("testing"); }), "");
   Init("parlor-test", Level::kDebug);
   EXPECT_THAT(Written([] { Debug("testing"); }), EndsWith(" debug parlor-test testing\n"));
+}
+
+// A file stands for the journal: the variable names what standard error is.
+TEST_F(LogTest, RecordsForTheJournalBeginWithTheirLevel) {
+  const std::string others = Written([] {
+    setenv("JOURNAL_STREAM", "1:2", 1);
+    Init("parlor-test", Level::kDebug);
+    Info("testing");
+  });
+  EXPECT_EQ(others.front(), '2') << "standard error leads elsewhere: " << others;
+  const std::string lines = Written([] {
+    struct stat about {};
+    fstat(STDERR_FILENO, &about);
+    const std::string stream = std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino);
+    setenv("JOURNAL_STREAM", stream.c_str(), 1);
+    Init("parlor-test", Level::kDebug);
+    Debug("testing");
+    Info("testing");
+    Warning("testing");
+    Error("testing");
+  });
+  unsetenv("JOURNAL_STREAM");
+  EXPECT_THAT(lines, MatchesRegex("<7>2[^\n]*\n<6>2[^\n]*\n<4>2[^\n]*\n<3>2[^\n]*\n"));
 }
 
 TEST_F(LogTest, LevelsHaveNames) {
