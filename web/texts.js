@@ -31,6 +31,8 @@ export const texts = {
   facts: (list) => list.join(' · '),
   /** What only a screen reader says, behind what it has just said. */
   aside: (text) => `, ${text}`,
+  /** The same, before what it says next. */
+  before: (text) => `${text}: `,
   showMore: (n) => `Show ${n} more`,
 
   time: { today: 'Today', yesterday: 'Yesterday' },
@@ -207,6 +209,7 @@ export const texts = {
     retry: 'Try again',
     discard: 'Discard',
     sentBy: (name, time) => `${name}, ${time}`,
+    sentByMe: (time) => `You, ${time}, sent`,
     announce: (name, message) => `${name}: ${message}`,
     apology: 'The bot could not answer',
     self: 'This is you.',

@@ -16,6 +16,7 @@ import './flows-rooms.test.mjs';
 import './flows-groups.test.mjs';
 import './breaks.test.mjs';
 import './literal.test.mjs';
+import './reading.test.mjs';
 import './history.test.mjs';
 import './unread.test.mjs';
 import './removed.test.mjs';

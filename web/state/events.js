@@ -27,6 +27,7 @@ export const emptyState = Object.freeze({
   bot: { timestamp: null, unread: 0, lastSeq: 0 },
   loaded: Object.freeze({ people: false, rooms: false, groups: false }),
   openKey: null, // the conversation on the screen
+  readingKey: null, // the same, if one looks at the end of it: what comes there is read as it comes
 });
 
 const MOST_ACTIVITIES = 200;
@@ -69,7 +70,7 @@ const reducers = {
     const other = mine ? frame.other_user_id : frame.user_id;
     const known = state.rooms.get(other);
     if (known && known.last_seq >= frame.seq) return state;
-    const unread = mine ? 0 : (known?.unread ?? 0) + 1;
+    const unread = mine ? 0 : (known?.unread ?? 0) + isCounted(state, `user-${other}`);
     const room = {
       chat_room_id: frame.chat_room_id,
       other_user_id: other,
@@ -83,7 +84,8 @@ const reducers = {
   group_chat_message(state, frame) {
     const known = state.groups.get(frame.chat_group_id);
     if (!known || known.last_seq >= frame.seq) return state;
-    const unread = frame.user_id === state.userId ? 0 : known.unread + 1;
+    const isNew = isCounted(state, `group-${frame.chat_group_id}`);
+    const unread = frame.user_id === state.userId ? 0 : known.unread + isNew;
     const groups = change(state.groups, frame.chat_group_id, {
       last_timestamp: frame.timestamp,
       last_seq: frame.seq,
@@ -176,6 +178,8 @@ const reducers = {
     return { ...state, people, groups, members, namesAt: state.namesAt + 1 };
   },
 };
+
+const isCounted = (state, key) => Number(state.readingKey !== key);
 
 export const FRAMES = Object.keys(reducers);
 

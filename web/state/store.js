@@ -329,6 +329,11 @@ export class Store {
     if (!same) this.#patch({ unsent });
   }
 
+  /** The conversation whose end somebody looks at; null: nobody does. */
+  noteReading(key) {
+    if (this.state.readingKey !== key) this.#patch({ readingKey: key });
+  }
+
   /** The view tells what it has loaded, so the list can quote it. */
   noteNewest(key, message) {
     const next = withPreview(this.state, key, message);

@@ -98,7 +98,8 @@ function rowsOf({ messages, before, me, unreadSeq, activities }) {
   return rows;
 }
 
-const isJoined = (a, b) =>
+/** Whether b stands under a without a head of its own. */
+export const isJoined = (a, b) =>
   a.user_id === b.user_id && minuteOf(a.timestamp) === minuteOf(b.timestamp) && !a.error && !b.error;
 
 /**

@@ -139,7 +139,9 @@ function Talk({ conversation, route, name, group, isDeleted: isGone }) {
   }, []);
   const toComposer = useCallback(() => composerRef.current?.focus(), []);
   const mayWrite = !group || group.is_member;
+  const isOut = useOut(mayWrite);
   return html`
+    <p class="hidden" role="status">${isOut && texts.group.youAreOut}</p>
     <${Messages} conversation=${conversation} route=${route} name=${name} listRef=${listRef} onEscape=${toComposer}
       onExample=${onSend} />
     ${
@@ -150,6 +152,18 @@ function Talk({ conversation, route, name, group, isDeleted: isGone }) {
           onEscape=${onEscape} />`
         : html`<${Join} id=${group.chat_group_id} />`
     }`;
+}
+
+/** Put out while looking, perhaps while typing: it is said, and the focus goes to what is there instead. */
+function useOut(mayWrite) {
+  const couldWrite = useRef(mayWrite);
+  const [isOut, setOut] = useState(false);
+  useEffect(() => {
+    if (couldWrite.current && !mayWrite) keepFocus('.join .button', '.main h1');
+    setOut(couldWrite.current && !mayWrite);
+    couldWrite.current = mayWrite;
+  }, [mayWrite]);
+  return isOut;
 }
 
 function Join({ id }) {

@@ -31,9 +31,9 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
   const unread = useUnreadLine(conversation, me, isFresh, isCurrent);
   const place = usePlace();
   const part = usePart(conversation, { me, activities, unreadSeq: unread.seq, place });
-  const scroll = useScroll(place, conversation, isFresh, part);
+  const scroll = useScroll(place, conversation, { unread, part, me });
   const { older, newer, look } = useEnds(conversation, scroll, part);
-  useReading(conversation, scroll, unread, isFresh);
+  useReading(conversation, scroll, unread);
   const toEnd = () => {
     scroll.toEnd();
     part.toEnd();
@@ -56,6 +56,7 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
           scroll.onScroll();
           look();
         }}
+        onClick=${(event) => event.target.closest('.fold') && scroll.hold()}
         onKeyDown=${(event) => event.key === 'Escape' && onEscape()}>
         <div class="messages-inner" ref=${scroll.innerRef}>
           ${!isShown && !failure && html`<${MessagesSkeleton} />`}
@@ -67,7 +68,7 @@ export function Messages({ conversation, route, name, listRef, onEscape, onExamp
             today=${today} kind=${route.view} />`)}
           ${part.isDetached && html`<${End} newer=${newer} hurry=${again} />`}
           ${!part.isDetached && outgoing.length > 0 && html`<${Outgoing} conversation=${conversation}
-            outgoing=${outgoing} />`}
+            outgoing=${outgoing} before=${part.blocks.at(-1)?.rows.at(-1)?.message} me=${me} />`}
           ${!part.isDetached && route.view === 'bot' && html`<${Thinking} since=${waitingSince(messages, outgoing)}
             isFresh=${isFresh} />`}
         </div>

@@ -13,6 +13,7 @@ import { Avatar } from './parts.js';
 import { authorName } from '../state/list.js';
 import { completeTime, dayName, timeOfDay } from '../state/time.js';
 import { isEmojiOnly, linkParts } from '../state/text.js';
+import { isJoined } from '../state/timeline.js';
 import { errorText, texts } from '../texts.js';
 
 export const Block = memo(({ rows, isFull, kind }) => {
@@ -52,7 +53,11 @@ const Message = memo(
           ${mine && html`<span class="state"><${Icon} name="check" /><span
             class="hidden">${texts.conversation.sent}</span></span>`}</p>`
         : html`<span
-          class="hidden">${texts.conversation.sentBy(mine ? texts.you : author, timeOfDay(message.timestamp))}: </span>`
+          class="hidden">${texts.before(
+            mine
+              ? texts.conversation.sentByMe(timeOfDay(message.timestamp))
+              : texts.conversation.sentBy(author, timeOfDay(message.timestamp)),
+          )}</span>`
     }
     <div class=${`bubble ${message.removed ? 'is-removed' : ''}`}>
       ${message.error && html`<p class="apology"><${Icon} name="alert" />${texts.conversation.apology}</p>`}
@@ -77,24 +82,43 @@ const Text = memo(({ text }) => {
       onClick=${() => setAll(!isAll)}>${isAll ? texts.conversation.showLess : texts.conversation.showAll}</button>`}`;
 });
 
-/** What is not acknowledged: on its way, or refused. */
-export function Outgoing({ conversation, outgoing }) {
-  const isOnline = useStore((state) => state.connection === 'online');
+/** What is not acknowledged: on its way, or refused. `before`: the message above, if one stands right above. */
+export function Outgoing({ conversation, outgoing, before, me }) {
+  const shapes = outgoing.map(({ created_at }, n) => {
+    const above = n > 0 ? { user_id: me, timestamp: outgoing[n - 1].created_at } : before;
+    return above === undefined || !isJoined(above, { user_id: me, timestamp: created_at });
+  });
   return html`
-    <ol class="block outgoing">
-      ${outgoing.map(
-        (item) => html`
-        <li key=${item.client_msg_id} class=${`row-message is-mine is-head is-${item.state}`}>
-          <div class="bubble"><span class="hidden">${texts.you}: </span><${Text} text=${item.message} /></div>
-          ${
-            item.state === 'pending'
-              ? html`<p class="meta below"><span class="state"><${Icon} name="clock" />
-                </span>${isOnline ? texts.conversation.pending : texts.conversation.pendingOffline}</p>`
-              : html`<${FailedNote} conversation=${conversation} item=${item} />`
-          }
-        </li>`,
-      )}
-    </ol>`;
+    <ol class="block outgoing">${outgoing.map(
+      (item, n) => html`<${OnItsWay} key=${item.client_msg_id} conversation=${conversation} item=${item}
+        head=${shapes[n]} />`,
+    )}</ol>`;
+}
+
+const LATE_MS = 1500; // who reads "Sending …" at each message only sees the lines jump
+
+/** As high as it will be when it is stored, so that nothing moves then; but for what takes long, or is refused. */
+function OnItsWay({ conversation, item, head }) {
+  const isOnline = useStore((state) => state.connection === 'online');
+  const [isLate, setLate] = useState(Date.now() - Date.parse(item.created_at) > LATE_MS);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), LATE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const isPending = item.state === 'pending';
+  const note = isOnline ? texts.conversation.pending : texts.conversation.pendingOffline;
+  const isTold = isPending && (isLate || !isOnline);
+  return html`
+    <li class=${`row-message is-mine ${head ? 'is-head' : ''} is-${item.state}`}>
+      ${head && html`<p class="meta"><time dateTime=${item.created_at}>${timeOfDay(item.created_at)}</time>${isPending &&
+        html`<span class="state"><${Icon} name="clock" /></span>`}</p>`}
+      <div class="bubble"><span class="hidden">${texts.before(texts.you)}</span><${Text} text=${item.message} />${
+        isPending && !isTold && html`<span class="hidden">${texts.aside(note)}</span>`
+      }</div>
+      ${isTold && html`<p class="meta below">${!head && html`<span class="state"><${Icon} name="clock" /></span>`}${note}
+        </p>`}
+      ${!isPending && html`<${FailedNote} conversation=${conversation} item=${item} />`}
+    </li>`;
 }
 
 const FailedNote = ({ conversation, item }) => html`

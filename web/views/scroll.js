@@ -21,6 +21,7 @@ export function usePlace() {
     isAtEnd: true,
     isDetached: false, // there is more below what is drawn
     isPlaced: null, // null, 'early' (what is newest is not loaded yet), 'fresh'
+    isHeld: false, // the next change of height does not move it
     ours: 0, // scrollTop as we left it, or saw it last
     look() {
       const element = ref.current;
@@ -36,13 +37,17 @@ export function usePlace() {
   return place.current;
 }
 
-export function useScroll(place, conversation, isFresh, part) {
+/** `unread`: see unread.js; what is newest is shown when it is known where they begin. */
+export function useScroll(place, conversation, { unread, part, me }) {
   const innerRef = useRef();
   const seen = useRef(0); // the newest seq when the end was seen last
   const wantsLine = useRef(false);
   const shownFirst = useRef(part.firstSeq);
   const [away, setAway] = useState(null); // the newest seq when the end was left; null: at the end
-  const tell = () => setAway((before) => (place.isAtEnd ? null : (before ?? seen.current)));
+  const tell = () => {
+    if (place.isAtEnd) seen.current = conversation.messages.at(-1)?.seq ?? 0;
+    setAway((before) => (place.isAtEnd ? null : (before ?? seen.current)));
+  };
 
   // While drawing, the page still shows what was before.
   place.look();
@@ -50,20 +55,21 @@ export function useScroll(place, conversation, isFresh, part) {
 
   useLayoutEffect(() => {
     const element = place.ref.current;
-    const stage = isFresh ? 'fresh' : (place.isPlaced ?? 'early');
+    const stage = unread.isKnown ? 'fresh' : (place.isPlaced ?? 'early');
     const isNew = place.isPlaced !== stage && conversation.messages.length > 0;
     const line = (isNew || wantsLine.current) && element.querySelector('.row-unread');
     shownFirst.current = part.firstSeq;
     place.isDetached = part.isDetached;
     if (place.isDetached) place.isAtEnd = false;
-    if (isNew || line) {
-      if (isNew) place.isPlaced = stage;
+    const wasScrolled = place.isPlaced !== null && !place.isAtEnd && !wantsLine.current; // by a person, who stays there
+    if (isNew) place.isPlaced = stage;
+    if ((isNew && !wasScrolled) || (line && wantsLine.current)) {
       wantsLine.current = false;
       place.moveTo(line ? offsetIn(line, element) - ABOVE_LINE_PX : element.scrollHeight);
       place.isAtEnd = atEnd(element) && !place.isDetached;
+      if (isNew && line) seen.current = unread.seq - 1;
     } else if (place.isAtEnd) place.moveTo(element.scrollHeight);
     else if (anchor) place.moveTo(element.scrollTop + anchor.element.getBoundingClientRect().top - anchor.top);
-    if (place.isAtEnd) seen.current = conversation.messages.at(-1)?.seq ?? 0;
     tell();
   });
 
@@ -71,7 +77,13 @@ export function useScroll(place, conversation, isFresh, part) {
   useEffect(() => {
     const observer = new ResizeObserver(() => {
       place.look();
-      if (place.isAtEnd && place.ref.current) place.moveTo(place.ref.current.scrollHeight);
+      const element = place.ref.current;
+      if (element && place.isHeld) {
+        place.isHeld = false;
+        place.ours = element.scrollTop;
+        place.isAtEnd = atEnd(element) && !place.isDetached;
+        tell();
+      } else if (element && place.isAtEnd) place.moveTo(element.scrollHeight);
     });
     observer.observe(place.ref.current);
     observer.observe(innerRef.current);
@@ -83,7 +95,7 @@ export function useScroll(place, conversation, isFresh, part) {
     innerRef,
     isAtEnd: () => place.isAtEnd,
     away,
-    newCount: away === null ? 0 : conversation.messages.filter((message) => message.seq > away).length,
+    newCount: away === null ? 0 : conversation.messages.filter(({ seq, user_id }) => seq > away && user_id !== me).length,
     toEnd: useCallback(() => {
       place.isAtEnd = true;
       setAway(null);
@@ -93,6 +105,10 @@ export function useScroll(place, conversation, isFresh, part) {
     toLine: useCallback(() => {
       wantsLine.current = true;
     }, []),
+    /** What is unfolded next grows downwards, also at the end: one wants to read on from where it was cut. */
+    hold: () => {
+      place.isHeld = true;
+    },
     onScroll: () => {
       place.look();
       tell();

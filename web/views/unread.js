@@ -9,8 +9,8 @@ import { firstUnreadSeq } from '../state/timeline.js';
 import { errorText, texts } from '../texts.js';
 
 /**
- * { seq, count, begin }. Fixed once found, also if it is far above what is loaded; begins anew when messages come while
- * nobody looks.
+ * { seq, count, isKnown, begin }. Fixed once found, also if it is far above what is loaded; begins anew when messages come
+ * while nobody looks. Not known while what was unread at opening is not loaded.
  */
 export function useUnreadLine(conversation, me, isFresh, isCurrent) {
   const { store } = useApp();
@@ -19,9 +19,10 @@ export function useUnreadLine(conversation, me, isFresh, isCurrent) {
   line.current ??= { ...listed(store.state, conversation.key), lastSeq: null, seq: 0 };
   const current = line.current;
   const newest = conversation.messages.at(-1);
-  // The number is counted back from what is newest, which a conversation loaded long ago may not have yet.
-  if (newest && current.lastSeq === null && (isCurrent || (isFresh && newest.seq >= current.newest)))
-    current.lastSeq = newest.seq;
+  // The number is counted back from what was newest then, which a conversation loaded long ago may not have yet. Told by
+  // the time: of a group that one is not in, a notification says that and no `seq`.
+  if (newest && current.lastSeq === null && (isCurrent || (isFresh && newest.timestamp >= current.upTo)))
+    current.lastSeq = (conversation.messages.findLast(({ timestamp }) => timestamp <= current.upTo) ?? newest).seq;
   if (current.unread > 0 && current.seq === 0 && current.lastSeq !== null) {
     current.seq = firstUnreadSeq(conversation.messages, current.unread, current.lastSeq, me);
   }
@@ -29,13 +30,14 @@ export function useUnreadLine(conversation, me, isFresh, isCurrent) {
     Object.assign(current, { seq, unread: 0 });
     redraw((n) => n + 1);
   };
-  return { seq: current.seq, count: current.unread, begin };
+  const isKnown = isFresh && (current.lastSeq !== null || current.unread === 0);
+  return { seq: current.seq, count: current.unread, isKnown, begin };
 }
 
 function listed(state, key) {
   const [kind, id] = key.split('-');
   const item = { user: state.rooms.get(Number(id)), group: state.groups.get(Number(id)) }[kind];
-  return { unread: item?.unread ?? 0, newest: item?.last_seq ?? 0 };
+  return { unread: item?.unread ?? 0, upTo: item?.last_timestamp ?? '' };
 }
 
 /** For more than is drawn: how many there are, and the way to the first. It goes when one has been there. */
@@ -73,41 +75,50 @@ export function UnreadBar({ unread, part, scroll }) {
 }
 
 /** What is in sight is read: when opened, and when something new comes and one looks at the end of it. */
-export function useReading(conversation, scroll, unread, isFresh) {
+export function useReading(conversation, scroll, unread) {
   const { store } = useApp();
   const newest = conversation.messages.at(-1);
   const hasOpened = useRef(false);
   const seen = useRef(0); // the newest that was on a visible page
   const hasLine = useRef(false); // since the page was hidden
   const read = () => {
-    if (!isFresh || document.visibilityState !== 'visible') return;
+    if (!unread.isKnown || document.visibilityState !== 'visible') return;
     seen.current = conversation.messages.at(-1)?.seq ?? 0;
     hasLine.current = false;
     if (hasOpened.current && !scroll.isAtEnd()) return;
     hasOpened.current = true;
     store.markRead(conversation.key).catch(() => {}); // the client tries again after the next break
   };
+  // What comes now is read as it comes: it need not be counted first.
+  const tell = () => {
+    const isReading = unread.isKnown && document.visibilityState === 'visible' && scroll.isAtEnd();
+    store.noteReading(isReading ? conversation.key : null);
+  };
   const latest = useRef();
-  latest.current = read;
+  latest.current = () => {
+    read();
+    tell();
+  };
   useEffect(() => {
     const isHidden = document.visibilityState !== 'visible';
     const missed =
       isHidden &&
-      isFresh &&
+      unread.isKnown &&
       !hasLine.current &&
       conversation.messages.find((message) => message.seq > seen.current && message.user_id !== store.state.userId);
     if (missed) {
       hasLine.current = true;
       unread.begin(missed.seq);
     }
-    read();
-  }, [isFresh, newest?.seq, scroll.away]);
+    latest.current();
+  }, [unread.isKnown, newest?.seq, scroll.away]);
   useEffect(() => {
     const look = () => latest.current();
     document.addEventListener('visibilitychange', look);
     return () => {
       document.removeEventListener('visibilitychange', look);
       latest.current();
+      store.noteReading(null);
     };
   }, []);
 }
