@@ -4,7 +4,8 @@
 //                                                               from npm; Debian's chromium; a built Parlor)
 //
 // A single file works as well: node --test tests/browser/flows-rooms.test.mjs. All: under three minutes on two cores.
-// Comments in the output (#) give figures; times are not judged, but for long tasks (history.test.mjs). What a failed test leaves is in build/browser.
+// Comments in the output (#) give figures; times are not judged, but for long tasks (history.test.mjs). What a failed
+// test leaves is in build/browser.
 
 import './state.test.mjs';
 import './modules.test.mjs';

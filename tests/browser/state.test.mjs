@@ -563,3 +563,29 @@ test('when the session ends, nothing of it stays', async () => {
   await store.logout();
   assert.equal(store.state.formerUserId, null);
 });
+
+test('after the session nothing is asked for, and no answer reaches the next person', async () => {
+  const client = new FakeClient();
+  const store = new Store(client);
+  const passing = Object.assign(new Error('no answer'), { passing: true });
+  client.rooms = async () => {
+    client.calls.push('rooms');
+    throw passing;
+  };
+  let answer;
+  client.members = () => new Promise((resolve) => (answer = resolve));
+  store.resume();
+  client.online();
+  await until(() => store.state.failed?.rooms);
+  const asking = store.fetchMembers(21);
+  [client.userId, client.connection] = [null, 'signed-out'];
+  client.say('ended', { code: 4403 });
+  const asked = client.calls.length;
+  await new Promise((done) => setTimeout(done, 1300)); // the first retry comes within a second
+  assert.equal(client.calls.length, asked);
+  client.resume();
+  client.userId = 9;
+  answer([{ ...ada, present: true }]);
+  await asking;
+  assert.equal(store.state.members.size, 0);
+});

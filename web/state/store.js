@@ -291,9 +291,10 @@ export class Store {
     const frames = [];
     this.#recorders.add(frames);
     const turn = this.#turn(`members-${id}`);
+    const { userId } = this.client;
     try {
       const list = byId(await this.client.members(id), 'user_id');
-      if (turn.isStale()) return;
+      if (turn.isStale() || this.client.userId !== userId) return;
       turn.answered();
       const replayed = frames.reduce(reduce, {
         ...this.state,
@@ -306,7 +307,7 @@ export class Store {
       this.#failures.delete('members');
       this.#patch({ members: replayed, groups });
     } catch (error) {
-      if (this.state.openKey === `group-${id}` && turn.isLast())
+      if (this.client.userId === userId && this.state.openKey === `group-${id}` && turn.isLast())
         this.#againLater('members', error, () => this.fetchMembers(id));
     } finally {
       this.#recorders.delete(frames);
