@@ -124,7 +124,8 @@ BEGIN
           'presence_seq', v_presence_seq + 0, 'user_id', v_user + 0, 'first_name', v_first, 'last_name', v_last));
       END IF;
       CALL internal_write_audit('remove_member', CONCAT('group ', p_group), JSON_OBJECT('user', v_user + 0));
-      CALL internal_tell(JSON_OBJECT('v', 1, 'type', 'group_member_removed', 'conversation_id', p_group + 0, 'user_id', v_user + 0));
+      CALL internal_tell(JSON_OBJECT('v', 1, 'type', 'group_member_removed', 'conversation_id', p_group + 0,
+        'user_id', v_user + 0));
     END IF;
     COMMIT;
   END;
@@ -187,7 +188,8 @@ END //
 
 DROP PROCEDURE IF EXISTS admin_delete_group //
 CREATE PROCEDURE admin_delete_group(IN p_group BIGINT UNSIGNED, IN p_dry_run BOOLEAN)
-  SQL SECURITY DEFINER MODIFIES SQL DATA COMMENT 'Deletes a group with its members and messages. p_dry_run TRUE: only says what would go.'
+  SQL SECURITY DEFINER MODIFIES SQL DATA
+  COMMENT 'Deletes a group with its members and messages. p_dry_run TRUE: only says what would go.'
 BEGIN
   DECLARE v_kind TINYINT UNSIGNED;
   DECLARE v_name VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -62,7 +62,8 @@ BEGIN
     SET v_registration = LAST_INSERT_ID();
     INSERT INTO mail_outbox (kind, recipient, recipient_name, registration_id, created_at_ms, next_attempt_at_ms)
       VALUES ('invitation', p_email, CONCAT(p_first_name, ' ', p_last_name), v_registration, v_now, v_now);
-    CALL internal_write_audit('invite_user', CONCAT('registration ', v_registration), JSON_OBJECT('expires_at_ms', v_expires + 0));
+    CALL internal_write_audit('invite_user', CONCAT('registration ', v_registration),
+      JSON_OBJECT('expires_at_ms', v_expires + 0));
     COMMIT;
   END;
   SELECT CONCAT('An invitation to ', p_email, ' is on its way. Its link works for 7 days.') AS result;

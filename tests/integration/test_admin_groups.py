@@ -13,7 +13,8 @@ def said(stack, procedure, *arguments):
 
 def audited(stack, target):
     """[action, …] of what the audit has of this target."""
-    return [row["action"] for row in stack.admin(f"SELECT action FROM admin_audit WHERE target = '{target}' ORDER BY id")[0]]
+    sql = f"SELECT action FROM admin_audit WHERE target = '{target}' ORDER BY id"
+    return [row["action"] for rows in stack.admin(sql) for row in rows]
 
 
 @pytest.fixture
@@ -23,7 +24,8 @@ def group(ada):
 
 def test_a_new_name_is_announced_and_written_down(stack, ada, bob, group):
     socket = bob.socket()
-    assert "is now called \"Looms & 'Jacquard' 王\"" in said(stack, "admin_rename_group", group, "  Looms & 'Jacquard' 王 ")
+    name = "Looms & 'Jacquard' 王"
+    assert f'is now called "{name}"' in said(stack, "admin_rename_group", group, f"  {name} ")
     heard = socket.wait_type("group_chat_update", chat_group_id=group)
     assert (heard["name"], heard["owner_id"]) == ("Looms & 'Jacquard' 王", ada.user_id)
     assert ada.group_row(group)["name"] == "Looms & 'Jacquard' 王"
@@ -94,12 +96,17 @@ def test_a_deleted_group_is_gone_for_everybody(stack, ada, bob, eve, group):
     for socket in (watching, absent):
         socket.wait_type("group_removed", chat_group_id=group)
     assert audited(stack, f"group {group}") == ["delete_group"]
-    for table, column in (("conversations", "id"), ("chat_groups", "id"), ("members", "conversation_id"),
-                          ("messages", "conversation_id"), ("present", "conversation_id")):
+    parts = [(table, "conversation_id") for table in ("members", "messages", "present")]
+    for table, column in [("conversations", "id"), ("chat_groups", "id"), *parts]:
         assert stack.sql(f"SELECT COUNT(*) AS n FROM {table} WHERE {column} = %s", group)[0]["n"] == 0, table
-    for answer in (bob.post_in_group(group, "hello?", "m9"), bob.get(f"/chat_groups/{group}"),
-                   bob.post(f"/chat_groups/{group}", {"is_enter": True}), bob.get(f"/users/group/{group}"),
-                   bob.put("/notifications", {"chat_group_id": group}), bob.put(f"/chat_groups/{group}", {"name": "x"})):
+    for answer in (
+        bob.post_in_group(group, "hello?", "m9"),
+        bob.get(f"/chat_groups/{group}"),
+        bob.post(f"/chat_groups/{group}", {"is_enter": True}),
+        bob.get(f"/users/group/{group}"),
+        bob.put("/notifications", {"chat_group_id": group}),
+        bob.put(f"/chat_groups/{group}", {"name": "x"}),
+    ):
         assert_problem(answer, 404, "not_found")
     assert bob.group_notification(group) is None and bob.group_row(group) is None
     watching.send(ada.group_frame(group, "hello?", "mine"))

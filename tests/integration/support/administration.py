@@ -34,8 +34,8 @@ def _row(element):
 def run(var, sql):
     """The result sets of the statements, for the stack in the folder `var`."""
     password = (var / "etc" / "password.ADMIN").read_text().strip()
-    command = ["mariadb", "--no-defaults", f"--socket={var}/run/mariadb.sock", "--user=parlor_admin", "--batch", "--xml"]
-    command += ["--default-character-set=utf8mb4", "parlor"]
+    command = ["mariadb", "--no-defaults", f"--socket={var}/run/mariadb.sock", "--user=parlor_admin"]
+    command += ["--batch", "--xml", "--default-character-set=utf8mb4", "parlor"]
     environment = {**os.environ, "MYSQL_PWD": password}
     done = subprocess.run(command, input=sql, capture_output=True, text=True, env=environment, timeout=120)
     if done.returncode != 0:
