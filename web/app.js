@@ -81,13 +81,14 @@ function Root() {
   return html`
     <${App.Provider} value=${app}>
       <${Inside} route=${route} />
-      <div class="toasts" role="status">${toast && !toast.isError && html`<p class="toast" key=${toast.number}>${toast.text}</p>`}</div>
+      <div class="toasts" role="status">${toast && !toast.isError && html`<p class="toast"
+        key=${toast.number}>${toast.text}</p>`}</div>
       <div class="toasts" role="alert">${toast?.isError && html`<p class="toast is-error"
         key=${toast.number}>${toast.text}</p>`}</div>
     </${App.Provider}>`;
 }
 
-/** Who signs out leaves nothing behind. Whose session has ended will want to go on, and know why, also after a reload. */
+/** Who signs out leaves nothing behind. Whose session has ended wants to go on, and to know why, after a reload too. */
 function useLeaving(isIn) {
   const wasIn = useRef(isIn);
   useLayoutEffect(() => {

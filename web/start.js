@@ -1,5 +1,5 @@
-// Until app.js has begun: says so when that fails, or takes long. A classic script, for browsers that know no other; its
-// words stand in index.html, since the file of the texts may be what is missing.
+// Until app.js has begun: says so when that fails, or takes long. A classic script, for browsers that know no other.
+// Its words stand in index.html, since the file of the texts may be what is missing.
 
 (function () {
   var PATIENCE_MS = 15000;

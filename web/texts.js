@@ -270,7 +270,8 @@ export const texts = {
     present: 'Here now',
     online: 'Online',
     offline: 'Offline',
-    counts: (n, present) => `${count(n, 'member', 'members')}${present > 0 ? `, ${numbers.format(present)} here now` : ''}`,
+    counts: (n, present) =>
+      count(n, 'member', 'members') + (present > 0 ? `, ${numbers.format(present)} here now` : ''),
     settings: 'Group',
     youAreOut: 'You are no longer a member.',
     moved: {

@@ -1,6 +1,6 @@
 // A conversation of 5,000 messages: all of them can be scrolled to, the view never jumps, and typing redraws none.
 //
-// How long things take is printed. Judged is only what no busy machine can fake: a few keys in a row without a long task.
+// How long things take is printed. Judged is only what a busy machine can't spoil: a few keys without a long task.
 
 import assert from 'node:assert/strict';
 
@@ -117,7 +117,7 @@ scene('5,000 messages: all of them, none twice, no jump; typing redraws no row',
     longest.push(await page.evaluate(() => window.longest));
   }
   assert.equal(await adas.composer(bob.name).inputValue(), typed);
-  scene.note(`typing ${typed.length} letters with ${COUNT} shown: longest task of each 12: ${longest} ms (0: under 50)`);
+  scene.note(`typing ${typed.length} letters with ${COUNT} shown: longest of each 12: ${longest} ms (0: under 50)`);
   assert.equal(await page.evaluate(() => window.changes), 0, 'typing changed the list of messages');
   // A key that costs much costs it each time. A machine that does something else does not.
   assert.ok(Math.min(...longest) < LONG_TASK_MS, `long tasks at every key: ${longest} ms`);

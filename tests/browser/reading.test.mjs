@@ -23,7 +23,7 @@ async function say(client, target, count, text = (n) => `line ${n}`) {
   await until(() => client.unsent.size === 0, 'sent');
 }
 
-scene('a group that is opened again: the line stands above what is new, and one begins to read there', async (scene) => {
+scene('a group that is opened again: the line stands above what is new, and one begins there', async (scene) => {
   const [ada, bob] = [await scene.newcomer('Ada'), await scene.newcomer('Bob')];
   const [adasOwn, bobs] = [await scene.signedIn(ada.email), await scene.signedIn(bob.email)];
   const group = await bobs.createGroup(`Engines of ${bob.first}`);
@@ -141,7 +141,7 @@ scene('unfolding the last message leaves its beginning where it is', async (scen
   assert.ok(Math.abs((await topOf(last)) - before) < 1, `${before}, then ${await topOf(last)}`);
 });
 
-scene('whoever is removed while typing hears of it, and the focus goes to joining; the draft is kept', async (scene) => {
+scene('who is removed while typing hears of it, and the focus goes to joining; the draft is kept', async (scene) => {
   const [ada, bob] = [await scene.newcomer('Ada'), await scene.newcomer('Bob')];
   const bobs = await scene.signedIn(bob.email);
   const group = await bobs.createGroup(`Looms of ${bob.first}`);

@@ -20,7 +20,7 @@ async function pair(scene, options) {
   return { ada, bob, client, adas: await scene.seated(ada, options) };
 }
 
-scene('with forced colours one sees what is chosen, whose a message is, the connection and the focus', async (scene) => {
+scene('with forced colours one sees what is chosen, whose a message is, the state and the focus', async (scene) => {
   const { bob, adas } = await pair(scene, { forcedColors: 'active' });
   const { page } = adas;
   await adas.open(bob.name);

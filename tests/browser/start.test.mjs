@@ -60,7 +60,7 @@ scene('a module that does not come: the page says so, and can be loaded again', 
 scene('a list that does not come: the page says so, and shows it when it does', async (scene) => {
   const ada = await scene.newcomer('Ada');
   const seat = await scene.seat(ada.name);
-  const problem = { status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable","detail":"no"}' };
+  const problem = { status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable"}' };
   let refused = 0;
   await seat.page.route('**/http/users', async (route) => {
     refused += 1;

@@ -1,7 +1,7 @@
 // pulse.js: whether an open socket still lives. Used by socket.js, which says what it hears.
 //
 // When nothing was heard for about `quietMs`, `ask()` sends what the server answers at once; when nothing at all comes
-// for `answerMs` after that, `onDead()`. Any frame is a sign of life, so a slow line that is busy is never asked in vain.
+// for `answerMs` after that, `onDead()`. Any frame is a sign of life, so a slow line that is busy is not asked at all.
 // A timer that rings late says that the page itself stood still, and with it what had arrived: then it asks once more.
 // Neither is called any more after stop().
 

@@ -110,13 +110,13 @@ function OnItsWay({ conversation, item, head }) {
   const isTold = isPending && (isLate || !isOnline);
   return html`
     <li class=${`row-message is-mine ${head ? 'is-head' : ''} is-${item.state}`}>
-      ${head && html`<p class="meta"><time dateTime=${item.created_at}>${timeOfDay(item.created_at)}</time>${isPending &&
-        html`<span class="state"><${Icon} name="clock" /></span>`}</p>`}
+      ${head && html`<p class="meta"><time dateTime=${item.created_at}>${timeOfDay(item.created_at)}</time>${
+        isPending && html`<span class="state"><${Icon} name="clock" /></span>`}</p>`}
       <div class="bubble"><span class="hidden">${texts.before(texts.you)}</span><${Text} text=${item.message} />${
         isPending && !isTold && html`<span class="hidden">${texts.aside(note)}</span>`
       }</div>
-      ${isTold && html`<p class="meta below">${!head && html`<span class="state"><${Icon} name="clock" /></span>`}${note}
-        </p>`}
+      ${isTold && html`<p class="meta below">${!head && html`<span class="state"><${Icon} name="clock" /></span>`}
+        ${note}</p>`}
       ${!isPending && html`<${FailedNote} conversation=${conversation} item=${item} />`}
     </li>`;
 }

@@ -95,7 +95,7 @@ export function useScroll(place, conversation, { unread, part, me }) {
     innerRef,
     isAtEnd: () => place.isAtEnd,
     away,
-    newCount: away === null ? 0 : conversation.messages.filter(({ seq, user_id }) => seq > away && user_id !== me).length,
+    newCount: away === null ? 0 : conversation.messages.filter((one) => one.seq > away && one.user_id !== me).length,
     toEnd: useCallback(() => {
       place.isAtEnd = true;
       setAway(null);

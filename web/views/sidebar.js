@@ -83,7 +83,8 @@ function Me({ state }) {
     <a class="me" href="#/profile" data-key="profile">
       ${me ? html`<${Avatar} id=${me.user_id} name=${fullName(me)} />` : html`<${Mark} />`}
       <span class="me-text">
-        <span class="me-name">${me ? fullName(me) : texts.app}<span class="hidden">${texts.aside(texts.list.you)}</span></span>
+        <span class="me-name">${me ? fullName(me) : texts.app}<span
+          class="hidden">${texts.aside(texts.list.you)}</span></span>
         <span class=${`status is-${status}`}><span class="status-dot" />${texts.connection[status]}</span>
       </span>
     </a>`;

@@ -9,8 +9,8 @@ import { firstUnreadSeq } from '../state/timeline.js';
 import { errorText, texts } from '../texts.js';
 
 /**
- * { seq, count, isKnown, begin }. Fixed once found, also if it is far above what is loaded; begins anew when messages come
- * while nobody looks. Not known while what was unread at opening is not loaded.
+ * { seq, count, isKnown, begin }. Fixed once found, also if it is far above what is loaded; begins anew when messages
+ * come while nobody looks. Not known while what was unread at opening is not loaded.
  */
 export function useUnreadLine(conversation, me, isFresh, isCurrent) {
   const { store } = useApp();
@@ -19,8 +19,8 @@ export function useUnreadLine(conversation, me, isFresh, isCurrent) {
   line.current ??= { ...listed(store.state, conversation.key), lastSeq: null, seq: 0 };
   const current = line.current;
   const newest = conversation.messages.at(-1);
-  // The number is counted back from what was newest then, which a conversation loaded long ago may not have yet. Told by
-  // the time: of a group that one is not in, a notification says that and no `seq`.
+  // The number is counted back from what was newest then, which a conversation loaded long ago may not have yet. Told
+  // by the time: of a group that one is not in, a notification says that and no `seq`.
   if (newest && current.lastSeq === null && (isCurrent || (isFresh && newest.timestamp >= current.upTo)))
     current.lastSeq = (conversation.messages.findLast(({ timestamp }) => timestamp <= current.upTo) ?? newest).seq;
   if (current.unread > 0 && current.seq === 0 && current.lastSeq !== null) {
