@@ -35,30 +35,30 @@ struct Distribution {
 };
 
 // How values spread over buckets. `Bounds` is a constant array: upper bounds, ascending, in units of
-// `kUnit` of what is shown (milliseconds are 0.001 of a second). A read may see a value in its
-// bucket and not yet in the sum.
-template <const auto& kBounds, int64_t kPerUnit = 1>
+// which `PerUnit` make one of what is shown (1,000 milliseconds: a second). A read may see a value
+// in its bucket and not yet in the sum.
+template <const auto& Bounds, int64_t PerUnit = 1>
 class Histogram {
  public:
   void Observe(int64_t value) {
-    const auto place = std::lower_bound(kBounds.begin(), kBounds.end(), value) - kBounds.begin();
+    const auto place = std::lower_bound(Bounds.begin(), Bounds.end(), value) - Bounds.begin();
     counts_[static_cast<size_t>(place)].Add();
     sum_.fetch_add(value, std::memory_order_relaxed);
   }
 
   Distribution Read() const {
     Distribution read;
-    for (const int64_t bound : kBounds) {
-      read.bounds.push_back(static_cast<double>(bound) / static_cast<double>(kPerUnit));
+    for (const int64_t bound : Bounds) {
+      read.bounds.push_back(static_cast<double>(bound) / static_cast<double>(PerUnit));
     }
     for (const Count& count : counts_) read.counts.push_back(count.value());
     read.sum =
-        static_cast<double>(sum_.load(std::memory_order_relaxed)) / static_cast<double>(kPerUnit);
+        static_cast<double>(sum_.load(std::memory_order_relaxed)) / static_cast<double>(PerUnit);
     return read;
   }
 
  private:
-  std::array<Count, kBounds.size() + 1> counts_;
+  std::array<Count, Bounds.size() + 1> counts_;
   std::atomic<int64_t> sum_{0};
 };
 
