@@ -2,6 +2,7 @@
 #include "wsd/server.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr size_t kReceiveBytes = 1024;  // a connection's own buffer: most of its memory
 constexpr unsigned short kMaxHeaderBytes = 16384;
+constexpr mode_t kSocketMode = 0660;
 constexpr uint64_t kTickMs = Gateway::kTickMs;
 constexpr uint64_t kEndingTickMs = 20;
 constexpr int64_t kCloseSlice = 20;     // a 20th of the connections at a time …
@@ -132,7 +134,11 @@ Status Server::Impl::CreateVhost(bool unix_socket) {
     info.port = static_cast<int>(socket_.listen_port);
     if (!socket_.listen_address.empty()) info.iface = socket_.listen_address.c_str();
   }
-  if (lws_create_vhost(context_, &info) != nullptr) return Ok();
+  if (lws_create_vhost(context_, &info) != nullptr) {
+    // The library leaves it to the umask when it has no owner to set.
+    if (unix_socket) chmod(socket_.listen_path.c_str(), kSocketMode);
+    return Ok();
+  }
   return Status(ErrorCode::kUnavailable,
                 unix_socket ? "Can't listen on " + socket_.listen_path + "."
                             : "Can't listen on " + socket_.listen_address + " port " +
