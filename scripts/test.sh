@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# test.sh [unit] [contract] [itest] [web] [browser]: runs the unit tests, those that hold documents and program
-# together, the integration tests, those of the client module under Node, those of the page in Chromium, or several,
-# of the build MODE (release), and ends in `N passed, N failed`. FILTER picks some (not of the last two). For what is
-# built and installed: `make test`.
+# test.sh [unit] [contract] [itest] [web] [browser] [package]: runs the unit tests, those that hold documents and
+# program together, the integration tests, those of the client module under Node, those of the page in Chromium, those
+# of the Debian package in a clean root, or several, of the build MODE (release), and ends in `N passed, N failed`.
+# FILTER picks some (of the first three). For what is built and installed: `make test`.
 #
 # A suite that ends badly without a failed test (a crash, a time-out, a leak found at the end) counts as one
 # failure, and so does every report of a sanitizer from a program of the stack.
@@ -63,10 +63,16 @@ node_suite() {
 web() { node_suite web 600; }
 browser() { node_suite browser 900; }
 
+# Skipped where there is no root or no debootstrap; pytest says which. Each test goes on where the last one stopped: -x.
+package() {
+  timeout -k 60 900 /usr/bin/python3 -m pytest tests/package -q -x -p no:cacheprovider --junitxml="$results/package.xml"
+  note_status package $?
+}
+
 for suite in "$@"; do
   case $suite in
-    unit | contract | itest | web | browser) $suite ;;
-    *) echo "usage: test.sh [unit] [contract] [itest] [web] [browser]" >&2; exit 2 ;;
+    unit | contract | itest | web | browser | package) $suite ;;
+    *) echo "usage: test.sh [unit] [contract] [itest] [web] [browser] [package]" >&2; exit 2 ;;
   esac
 done
 

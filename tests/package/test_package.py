@@ -1,0 +1,209 @@
+"""The package from the first apt-get install to the purge, in a clean Debian 12. Each test goes on where the last one stopped."""
+
+import re
+import stat
+import subprocess
+
+import pytest
+
+from conftest import NEWER
+from installed import PROGRAMS, Installed, Sender
+from support.checks import assert_ordered
+from support.waiting import wait_until
+from units import Unit
+
+TOMLS = ("parlor-fcgi.toml", "parlor-wsd.toml")
+# Where dpkg, the system and its other packages keep their own books.
+BOOKS = ("/var/lib/dpkg", "/var/lib/apt", "/var/lib/systemd", "/var/cache", "/var/log", "/var/lib/mysql", "/var/lib/nginx", "/etc/alternatives")
+
+
+@pytest.fixture(scope="module")
+def before(machine):
+    """The files of the machine before Parlor came."""
+    return machine.files(*BOOKS)
+
+
+@pytest.fixture(scope="module")
+def parlor(machine, before):
+    return Installed(machine)
+
+
+@pytest.fixture(scope="module")
+def people():
+    return {}
+
+
+def mode(machine, path):
+    status = (machine.path / path.lstrip("/")).stat()
+    return f"{stat.S_IMODE(status.st_mode):04o}"
+
+
+def owner(machine, path):
+    return machine.run("stat", "-c", "%U:%G", path).strip()
+
+
+def copied(machine, package):
+    target = machine.path / "root" / package.name
+    target.write_bytes(package.read_bytes())
+    return f"/root/{package.name}"
+
+
+def test_lintian_has_nothing_to_say(packages):
+    for package in packages:
+        done = subprocess.run(["lintian", "--allow-root", str(package)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and not re.search("^[EW]:", done.stdout, re.M), done.stdout + done.stderr
+
+
+def test_it_installs_and_starts_nothing(packages, machine, parlor):
+    said = machine.apt("install", copied(machine, packages[0]))
+    assert "parlor-setup --url" in said, "what to do next"
+    entry = machine.run("getent", "passwd", "parlor").strip().split(":")
+    assert entry[5:] == ["/var/lib/parlor", "/usr/sbin/nologin"]
+    # As the next boot would; a container without systemd has had it from the package already.
+    machine.run("systemd-tmpfiles", "--create", "parlor.conf")
+    for path, rights, who in (
+        ("/run/parlor", "0755", "parlor:parlor"),
+        ("/run/parlor/front", "2750", "parlor:www-data"),
+        ("/run/parlor/hash-slots", "0700", "parlor:parlor"),
+        ("/var/lib/parlor", "0750", "parlor:parlor"),
+        ("/etc/parlor", "0755", "root:root"),
+        ("/etc/parlor/nginx/parlor-http.conf", "0644", "root:root"),
+    ):
+        assert (mode(machine, path), owner(machine, path)) == (rights, who), path
+    for name in PROGRAMS:
+        link = f"etc/systemd/system/multi-user.target.wants/{name}.service"
+        assert not (machine.path / link).is_symlink(), "nothing is enabled"
+    assert not any(Unit(machine, name).wanted() for name in PROGRAMS), "nothing starts unconfigured"
+    assert machine.processes() == []
+
+
+def test_by_the_book_it_is_set_up(machine, parlor):
+    parlor.start_database()
+    folder = ["--mail-folder", "/var/lib/parlor/mail"]
+    done = subprocess.run(
+        machine.command("parlor-setup", "--url", parlor.url, *folder), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "systemctl enable --now parlor-wsd parlor-fcgi parlor-fcgi-auth" in done.stderr
+    for name in TOMLS:
+        assert (mode(machine, f"/etc/parlor/{name}"), owner(machine, f"/etc/parlor/{name}")) == ("0640", "root:parlor")
+    assert mode(machine, "/etc/parlor/admin.cnf") == "0600"
+    parlor.start_nginx()
+    parlor.start_programs()
+
+
+def test_only_nginx_reaches_the_programs(machine, parlor):
+    for name in ("wsd.sock", "fcgi-api.sock", "fcgi-auth.sock"):
+        path = f"/run/parlor/front/{name}"
+        assert (mode(machine, path), owner(machine, path)) == ("0660", "parlor:www-data"), path
+    assert (mode(machine, "/run/parlor/bus.sock"), owner(machine, "/run/parlor/bus.sock")) == ("0660", "parlor:parlor")
+    parlor_id = int(machine.run("id", "-u", "parlor"))
+    for unit in parlor.units.values():
+        status = open(f"/proc/{unit.process.pid}/status").read()
+        assert re.search(rf"^Uid:\s+{parlor_id}\s", status, re.M)
+        assert re.search(r"^CapEff:\s+0+$", status, re.M) and re.search(r"^NoNewPrivs:\s+1$", status, re.M)
+    for name in TOMLS:
+        tried = machine.command("setpriv", "--reuid", "www-data", "--regid", "www-data", "--clear-groups", "cat", f"/etc/parlor/{name}")
+        assert subprocess.run(tried, capture_output=True, check=False).returncode != 0
+
+
+def test_two_people_talk(parlor, people):
+    people["ada"], people["bob"] = parlor.person("Ada"), parlor.person("Bob")
+    ada, bob = people["ada"], people["bob"]
+    listening = bob.socket()
+    sent = ada.post("/chat_rooms", {"other_user_id": bob.user_id, "message": "by HTTP"})
+    assert sent.status_code == 201
+    listening.wait_type("room_chat_message", message="by HTTP")
+    hearing = ada.socket()
+    bob.send_acked(listening, ada, "by socket")
+    hearing.wait_type("room_chat_message", message="by socket")
+    people["room"] = sent.json()["chat_room_id"]
+
+
+def test_administrators_get_in(machine, parlor):
+    options = ["--defaults-extra-file=/etc/parlor/admin.cnf", "parlor"]
+    assert parlor.sql_text("CALL admin_help()", *options)
+    assert parlor.sql_text("SELECT COUNT(*) FROM users", *options) == "2"
+    assert parlor.sql_text("DELETE FROM users", *options) is None
+
+
+def test_an_upgrade_loses_no_message_and_no_edit(packages, machine, parlor, people):
+    edits = {
+        "parlor-wsd.toml": "\n[log]\nlevel = \"debug\"\n",
+        "parlor-fcgi.toml": "\n# mine\n",
+        "workers": "\n# mine\n",
+        "nginx/parlor-http.conf": "\n# mine\n",
+    }
+    for name, text in edits.items():
+        with open(machine.path / "etc/parlor" / name, "a", encoding="ascii") as file:
+            file.write(text)
+    as_edited = {name: machine.read(f"/etc/parlor/{name}") for name in edits}
+    ada, bob = people["ada"].twin(), people["bob"]
+    listening = bob.socket()
+    sender = Sender(ada, bob)
+    sender.start()
+    try:
+        wait_until(lambda: len(sender.sent) >= 5, 30, "messages before")
+        machine.apt("install", copied(machine, packages[1]))
+        assert machine.run("parlor-wsd", "--version").strip() == f"parlor-wsd {NEWER}"
+        parlor.upgrade_programs()
+        now = len(sender.sent)
+        wait_until(lambda: len(sender.sent) >= now + 5, 30, "messages after")
+    finally:
+        sender.end()
+    assert sender.refused == []
+    assert listening.wait_closed() == 1012
+    assert {name: machine.read(f"/etc/parlor/{name}") for name in edits} == as_edited
+    for unit in parlor.units.values():
+        assert unit.process.poll() is None
+    for pid in machine.processes():
+        program = subprocess.run(["readlink", f"/proc/{pid}/exe"], capture_output=True, text=True, check=False).stdout
+        assert "parlor" not in program or "deleted" not in program, "all run what is installed now"
+    page = bob.get(f"/chat_rooms/{people['room']}", query={"timestamp": "2020-01-01T00:00:00.000Z"}).json()
+    assert not page["has_more"]
+    messages = page["messages"]
+    assert_ordered(messages)
+    assert [m["message"] for m in messages] == ["by HTTP", "by socket", *sender.sent]
+
+
+def test_what_a_reload_refuses_changes_nothing(machine, parlor):
+    path = machine.path / "etc/parlor/parlor-wsd.toml"
+    text = path.read_text()
+    path.write_text(text + "\n[nonsense]\n")
+    with pytest.raises(AssertionError, match="nonsense"):
+        parlor.units["parlor-wsd"].reload()
+    path.write_text(text)
+    parlor.units["parlor-wsd"].reload()
+    parlor.wait_healthy()
+
+
+def test_setting_up_again_changes_no_configuration(machine, parlor, people):
+    before = {name: machine.read(f"/etc/parlor/{name}") for name in (*TOMLS, "admin.cnf")}
+    machine.run("parlor-setup")
+    assert {name: machine.read(f"/etc/parlor/{name}") for name in (*TOMLS, "admin.cnf")} == before
+    assert people["ada"].get("/users/profile").status_code == 200
+
+
+def test_removing_keeps_configuration_and_data(machine, parlor):
+    listed = machine.run("dpkg-query", "-L", "parlor").split()
+    parlor.stop_programs()
+    machine.apt("remove", "parlor")
+    left = [path for path in listed if (machine.path / path[1:]).is_file() and not path.startswith("/etc/parlor/")]
+    assert left == []
+    assert "# mine" in machine.read("/etc/parlor/parlor-fcgi.toml")
+    assert "# mine" in machine.read("/etc/parlor/workers")
+    tried = subprocess.run(machine.command("nginx", "-t"), capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, "nginx can still be reloaded"
+
+
+def test_purging_leaves_nothing_but_the_database(machine, parlor, before):
+    parlor.end_nginx()
+    machine.apt("purge", "--auto-remove", "parlor")
+    left = {path for path in machine.files(*BOOKS) - before if not path.startswith("/root/")} - {"/parlor.log"}
+    # The accounts' files have backups now: the user stays, as Debian wants it, so that nobody else gets its number.
+    assert left <= {"/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-"}, left
+    assert not (machine.path / "run/parlor").exists()
+    assert parlor.sql_text("SELECT COUNT(*) FROM parlor.users") == "2"
+    said = parlor.log.name
+    reports = re.findall(r"^.*(?:check failed|terminate called|Segmentation).*$", open(said, errors="replace").read(), re.M)
+    assert reports == []
