@@ -5,7 +5,7 @@ import json
 import pytest
 
 from support.administration import Refused, call
-from support.checks import assert_problem
+from support.checks import assert_ordered, assert_problem
 from support.people import PASSWORD
 
 
@@ -91,6 +91,7 @@ def test_live_sockets_hear_of_it(stack, ada, bob, life):
     life.bobs.wait_type("group_chat_activitity", after=before, chat_group_id=life.group, user_id=ada.user_id, is_enter=False)
     life.bobs.wait_type("group_member_removed", after=before, chat_group_id=life.group, user_id=ada.user_id)
     life.bobs.wait_type("user_activity", after=before, user_id=ada.user_id, login=False)
+    life.bobs.wait_type("user_removed", after=before, user_id=ada.user_id)
     assert bob.present_ids(life.group) == {bob.user_id}
     assert bob.group_row(life.group)["members"] == 1
 
@@ -101,7 +102,14 @@ def test_others_go_on(stack, ada, bob, life):
     assert texts(stack, life.left) == [""]
     rows = stack.sql("SELECT seq, sender_id FROM messages WHERE conversation_id = %s ORDER BY sent_at_ms", life.room)
     assert [(row["seq"], row["sender_id"]) for row in rows] == [(1, ada.user_id), (2, bob.user_id)], "ids still mean something"
+    room, group = bob.whole_room(life.room), bob.whole_group(life.group)
+    assert [m["message"] for m in room] == ["", "bob's room"] and [m["message"] for m in group] == ["", "bob's group"]
+    assert room[0]["removed"] is True and "removed" not in room[1]
+    assert_ordered(room)
     assert bob.post_in_group(life.group, "and on").json()["seq"] == 3
+    again = bob.post("/chat_rooms", {"other_user_id": ada.user_id, "message": "are you there?"})
+    assert_problem(again, 404, "not_found")
+    assert ada.user_id not in {user["user_id"] for user in bob.get("/users").json()["users"]}
     assert bob.put("/notifications", {"chat_room_id": life.room}).status_code == 204
     assert [r["other_user_id"] for r in bob.get("/chat_rooms").json()["chat_rooms"]] == [ada.user_id]
 
