@@ -69,6 +69,7 @@ export const texts = {
     noAccount: 'New here?',
     haveAccount: 'Already have an account?',
     wrong: 'E-mail address and password do not belong together.',
+    suspended: 'This account is suspended. Ask whoever runs this Parlor.',
     ended: 'You were signed out: the session ended. Please sign in again.',
     unsent: (n) => `${count(n, 'message has', 'messages have')} not been sent yet and will be lost.`,
     unsentTitle: 'Sign out now?',

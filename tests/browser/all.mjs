@@ -21,6 +21,7 @@ import './reading.test.mjs';
 import './history.test.mjs';
 import './unread.test.mjs';
 import './removed.test.mjs';
+import './administration.test.mjs';
 import './slow.test.mjs';
 import './phone.test.mjs';
 import './keyboard.test.mjs';

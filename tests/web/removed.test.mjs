@@ -87,3 +87,44 @@ scene('user_removed is an event', async (scene) => {
   assert.equal((await heard).user_id, 4);
   await until(() => ada.connection === 'online', 'online');
 });
+
+scene('what an administrator removes by SQL: messages of all kinds, a group, a person', async (scene, stack) => {
+  const [ada, bob] = [await scene.person('Ada'), await scene.person('Bob')];
+  const [adas, bobs] = await talk(ada, bob);
+  for (const text of ['stays', 'goes']) bobs.send(text);
+  const { chat_group_id } = await ada.createGroup('Engines');
+  for (const client of [ada, bob]) await client.enter(chat_group_id);
+  const group = ada.conversation({ chat_group_id });
+  const bot = ada.conversation({ bot: true });
+  await Promise.all([group.load(), bot.load()]);
+  group.send('in the group');
+  bot.send('What time is it?');
+  await Promise.all([settled(adas, 2), settled(group, 1), settled(bot, 2)]);
+  const [[chat]] = await stack.sql(`SELECT id FROM bot_chats WHERE user_id = ${ada.userId}`);
+  const places = [
+    [adas, adas.chat_room_id, 2],
+    [group, chat_group_id, 1],
+    [bot, Number(chat), 1],
+  ];
+  for (const [conversation, id, seq] of places) {
+    await stack.call('admin_remove_message', id, seq, false);
+    await until(() => conversation.messages[seq - 1].removed, `${conversation.key} without the message`);
+    assert.equal(conversation.messages[seq - 1].message, '');
+  }
+  assert.deepEqual(texts(adas), ['stays', '']);
+  const fresh = (await scene.signedIn((await ada.profile()).email)).conversation({ user_id: bob.userId });
+  await fresh.load();
+  assert.deepEqual([texts(fresh), fresh.messages[1].removed], [['stays', ''], true], 'the history says the same');
+
+  const isGone = nextEvent(bob, 'group_removed');
+  await stack.call('admin_delete_group', chat_group_id, false);
+  assert.equal((await isGone).chat_group_id, chat_group_id);
+  await assert.rejects(bob.members(chat_group_id), { status: 404 });
+
+  const { userId } = bob;
+  const [isErased, hasEnded] = [nextEvent(ada, 'user_removed'), nextEvent(bob, 'ended')];
+  await stack.call('admin_erase_user', String(userId), false, false);
+  assert.equal((await isErased).user_id, userId);
+  await hasEnded;
+  assert.equal((await ada.users()).some((user) => user.user_id === userId), false);
+});

@@ -32,6 +32,8 @@ export function Guest({ route }) {
     </main>`;
 }
 
+const REFUSALS = { invalid_credentials: texts.sign.wrong, forbidden: texts.sign.suspended };
+
 function SignIn() {
   const { store } = useApp();
   const ended = useStore((state) => state.ended) !== null || hasEnded();
@@ -41,9 +43,8 @@ function SignIn() {
         await store.login(email, password);
         asked = null;
       } catch (error) {
-        throw error.code === 'invalid_credentials'
-          ? Object.assign(new Error(texts.sign.wrong), { code: 'shown' })
-          : error;
+        const own = REFUSALS[error.code];
+        throw own ? Object.assign(new Error(own), { code: 'shown' }) : error;
       }
     },
     required(['email', 'password']),

@@ -106,10 +106,22 @@ export class Stack {
 
   /** Rows of the last statement, as arrays of text. */
   sql(statements) {
+    return this.#mariadb('root', statements);
+  }
+
+  /** What an administrator does, with the account that he has: CALL procedure(values). Rejects with what he is told. */
+  async call(procedure, ...values) {
+    const password = (await readFile(join(this.var, 'etc', 'password.ADMIN'), 'utf8')).trim();
+    const statement = `CALL ${procedure}(${values.map(quoted).join(', ')})`;
+    return this.#mariadb('parlor_admin', statement, { ...process.env, MYSQL_PWD: password });
+  }
+
+  #mariadb(user, statements, env = process.env) {
     const socket = join(this.var, 'run', 'mariadb.sock');
-    const options = ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names', 'parlor'];
+    const options = ['--no-defaults', `--socket=${socket}`, `--user=${user}`, '--batch', '--skip-column-names'];
+    options.push('--default-character-set=utf8mb4', 'parlor');
     return new Promise((resolve, reject) => {
-      const child = execFile('mariadb', options, { maxBuffer: 1 << 28 }, (error, out, problem) => {
+      const child = execFile('mariadb', options, { env, maxBuffer: 1 << 28 }, (error, out, problem) => {
         if (error) reject(new Error(problem || error.message));
         else resolve(out.split('\n').filter(Boolean).map((line) => line.split('\t')));
       });
@@ -127,6 +139,12 @@ export class Stack {
       return mail && /\/http\/register\/[A-Za-z0-9_-]+/.exec(plainText(mail))?.[0];
     }, `a mail to ${email}`);
   }
+}
+
+/** A literal of SQL: a number, TRUE, FALSE, NULL, a text. */
+function quoted(value) {
+  if (typeof value !== 'string') return String(value).toUpperCase();
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 // Whatever encoding the mailer has chosen for the text.
