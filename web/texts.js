@@ -3,6 +3,7 @@
 
 const locale = 'en-GB';
 const numbers = new Intl.NumberFormat(locale);
+const MOST_ON_A_BADGE = 99; // everywhere the same: beside a name, on the bell, in the window's title
 const count = (n, one, many) => `${numbers.format(n)} ${n === 1 ? one : many}`;
 
 export const texts = {
@@ -25,8 +26,10 @@ export const texts = {
       : others.length === 0
         ? `${first} and ${second}`
         : `${first} and ${count(others.length + 1, 'other', 'others')}`,
-  /** "1,024", "999+" */
-  atMost: (n, most) => (n > most ? `${numbers.format(most)}+` : numbers.format(n)),
+  /** "5", "99+". What is read out says the number itself. */
+  badge: (n) => (n > MOST_ON_A_BADGE ? `${numbers.format(MOST_ON_A_BADGE)}+` : numbers.format(n)),
+  /** Of the window: "(3) Ada Lovelace · Parlor" */
+  title: (name, unread) => `${unread > 0 ? `(${texts.badge(unread)}) ` : ''}${name ? `${name} · ` : ''}${texts.app}`,
   /** Small facts on one line. */
   facts: (list) => list.join(' · '),
   /** What only a screen reader says, behind what it has just said. */

@@ -150,3 +150,54 @@ scene('the keyboard alone: the way past the list, and up to older messages', asy
   await page.keyboard.press('Escape');
   await hasFocus(page, texts.composer.label(bob.name));
 });
+
+scene('what can not be undone asks first: the focus is on Cancel, Escape and Enter do nothing', async (scene) => {
+  const [[ada, adas], [bob, bobs]] = await scene.people('Ada', 'Bob');
+  const owner = await scene.signedIn(bob.email);
+  const { name } = await owner.createGroup(`Doors of ${bob.first}`);
+  await bobs.open(name);
+  await adas.open(name);
+  await adas.button(texts.group.join).click();
+  await adas.composer(name).waitFor();
+  await bobs.member(ada.name).waitFor();
+  for (const [seat, opener, title] of [
+    [adas, texts.group.leave, texts.group.leaveTitle],
+    [bobs, texts.group.remove(ada.name), texts.group.removeTitle(ada.name)],
+  ]) {
+    for (const way of ['Escape', 'Enter']) {
+      await tabTo(seat.page, opener, 40);
+      await seat.page.keyboard.press('Enter');
+      await hasFocus(seat.page, texts.cancel);
+      assert.ok(await isFocusDrawn(seat.page));
+      await seat.page.keyboard.press(way);
+      await seat.dialog(title).waitFor({ state: 'detached' });
+      await seat.hasFocus(seat.button(opener));
+    }
+    await seat.member(ada.name).waitFor();
+  }
+  await adas.write(name, 'still a member');
+  await bobs.said('still a member').waitFor();
+});
+
+scene('signing out with something unsent: the same, and Enter keeps one signed in', async (scene) => {
+  const [ada, bob] = [await scene.newcomer('Ada'), await scene.newcomer('Bob')];
+  const line = await scene.proxy();
+  const adas = await scene.seated(ada, { through: line });
+  const { page } = adas;
+  await adas.open(bob.name);
+  line.goAway();
+  await adas.write(bob.name, 'not sent');
+  await adas.goto('#/profile');
+  for (const way of ['Escape', 'Enter']) {
+    await tabTo(page, texts.sign.out, 60);
+    await page.keyboard.press('Enter');
+    await hasFocus(page, texts.cancel);
+    await page.keyboard.press(way);
+    await adas.dialog(texts.sign.unsentTitle).waitFor({ state: 'detached' });
+    await adas.hasFocus(adas.button(texts.sign.out));
+  }
+  line.comeBack();
+  await adas.open(bob.name);
+  await adas.sent();
+  await adas.reads(['not sent']);
+});

@@ -26,7 +26,8 @@ test('days have their year where it is not this one', () => {
 });
 
 test('large numbers are written as the language does', () => {
-  assert.deepEqual([texts.atMost(99, 99), texts.atMost(100, 99), texts.atMost(5, 999)], ['99', '99+', '5']);
+  assert.deepEqual([1, 99, 100, 5000].map(texts.badge), ['1', '99', '99+', '99+']);
+  assert.deepEqual([texts.title('', 0), texts.title('Ada', 120)], ['Parlor', '(99+) Ada · Parlor']);
   assert.equal(texts.people.count(2000, 1024), '2,000 people, 1,024 online');
   assert.equal(texts.group.counts(2000, 1024), '2,000 members, 1,024 here now');
 });

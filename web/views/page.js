@@ -5,9 +5,8 @@ import { texts } from '../texts.js';
 
 document.documentElement.lang = texts.locale;
 
-/** "(3) Ada Lovelace · Parlor" */
 export function useTitle(name, unread = 0) {
   useEffect(() => {
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${name ? `${name} · ` : ''}${texts.app}`;
+    document.title = texts.title(name, unread);
   }, [name, unread]);
 }

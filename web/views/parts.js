@@ -101,7 +101,7 @@ export const Empty = ({ icon, title, hint, children }) => html`
     ${children}
   </div>`;
 
-export const Badge = ({ n }) => n > 0 && html`<span class="badge" aria-hidden="true">${texts.atMost(n, 999)}</span>`;
+export const Badge = ({ n }) => n > 0 && html`<span class="badge" aria-hidden="true">${texts.badge(n)}</span>`;
 
 const times = (n) => Array.from({ length: n }, (_, i) => i);
 

@@ -92,7 +92,7 @@ function Me({ state }) {
 
 function Bell({ state, isCurrent }) {
   const total = unreadTotal(state);
-  const shown = texts.atMost(total, 99); // also read out so: what one says to press it is what one sees
+  const shown = texts.badge(total); // also read out so: what one says to press it is what one sees
   const label = texts.list.notifications(total, shown);
   return html`
     <a class="icon-button bell" href="#/notifications" data-key="notifications" aria-label=${label} title=${label}

@@ -49,9 +49,10 @@ export class BrowserScene extends Scene {
     return seat;
   }
 
-  /** A window with somebody signed in. `hears`: see Seat.listenIn(). */
-  async seated(person, { hears = false, ...options } = {}) {
+  /** A window with somebody signed in. `hears`: see Seat.listenIn(); `clock`: what time it is there. */
+  async seated(person, { hears = false, clock, ...options } = {}) {
     const seat = await this.seat(person.name, options);
+    if (clock) await seat.page.clock.install({ time: clock });
     if (hears) await seat.listenIn();
     await seat.signIn(person);
     return seat;

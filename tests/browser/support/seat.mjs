@@ -41,17 +41,45 @@ export class Seat {
   }
 
   /**
-   * Before the page is opened. Then say(frame) is as if the server had sent it, and `before` (a function of the page,
-   * called with a frame's text) runs right before the page hears of a frame.
+   * Before the page is opened. Then say(frame) is as if the server had sent it, and `window.beforeFrame` of the page is
+   * called with a frame's text right before the page hears of it; if it says true, the frame waits for letGo().
    */
   async listenIn() {
     await this.page.addInitScript(() => {
+      const held = [];
+      window.letGo = () => {
+        window.beforeFrame = null;
+        for (const listen of held.splice(0)) listen();
+      };
       window.WebSocket = class extends WebSocket {
         set onmessage(listener) {
           window.sayFrame = (frame) => listener?.({ data: JSON.stringify(frame) });
-          super.onmessage = listener && ((event) => (window.beforeFrame?.(event.data), listener(event)));
+          super.onmessage =
+            listener && ((event) => {
+              if (window.beforeFrame?.(event.data) === true) held.push(() => listener(event));
+              else listener(event);
+            });
         }
       };
+    });
+  }
+
+  letGo() {
+    return this.page.evaluate(() => window.letGo());
+  }
+
+  /** Another window in front of this one, and back: the page is told so. */
+  async hide() {
+    await this.page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+  }
+
+  async look() {
+    await this.page.evaluate(() => {
+      delete document.visibilityState; // the browser's own again
+      document.dispatchEvent(new Event('visibilitychange'));
     });
   }
 
