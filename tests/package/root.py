@@ -67,6 +67,7 @@ class Root:
             self.mount()
             self._prepare()
             self.unmount()
+            Path(f"{base}.new").touch(mode=0o600)  # how this machine reaches the archive is in it
             run("tar", "-C", self.path, "-cf", f"{base}.new", ".")
             os.rename(f"{base}.new", base)
         else:

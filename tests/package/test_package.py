@@ -5,6 +5,7 @@ import stat
 import subprocess
 
 import pytest
+import requests
 
 from conftest import NEWER
 from installed import PROGRAMS, Installed, Sender
@@ -12,6 +13,7 @@ from support.checks import assert_ordered
 from support.waiting import wait_until
 from units import Unit
 
+NUMBERS = "http://127.0.0.1:9464"  # docs/admin/watch.md
 TOMLS = ("parlor-fcgi.toml", "parlor-wsd.toml")
 # Where dpkg, the system and its other packages keep their own books.
 BOOKS = ("/var/lib/dpkg", "/var/lib/apt", "/var/lib/systemd", "/var/cache", "/var/log", "/var/lib/mysql", "/var/lib/nginx", "/etc/alternatives")
@@ -118,6 +120,20 @@ def test_two_people_talk(parlor, people):
     bob.send_acked(listening, ada, "by socket")
     hearing.wait_type("room_chat_message", message="by socket")
     people["room"] = sent.json()["chat_room_id"]
+
+
+def test_its_numbers_can_be_scraped_as_the_book_says(parlor, people):
+    assert requests.get(f"{NUMBERS}/ready", timeout=20).status_code == 200
+    people["ada"].get("/users")
+
+    def scraped(pattern):
+        return re.search(pattern, requests.get(f"{NUMBERS}/metrics", timeout=20).text, re.M)
+
+    for pool in ("api", "auth"):
+        wait_until(lambda p=pool: scraped(f'^parlor_http_requests_total{{pool="{p}",'), 30, f"requests of the pool {pool}")
+    assert not scraped('pool=""')
+    # Seconds since 1970, not since the machine's start, though the sandbox hides /proc/stat.
+    assert float(scraped(r"^process_start_time_seconds (\S+)")[1]) > 1.6e9
 
 
 def test_administrators_get_in(machine, parlor):

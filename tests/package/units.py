@@ -14,10 +14,10 @@ import time
 
 # Read here, or without a meaning for one program alone in a root (ordering, restarts, sandbox: systemd's own).
 HANDLED = {"Type", "User", "Group", "UMask", "Environment", "EnvironmentFile", "ExecStart", "ExecReload", "LimitNOFILE",
-           "KillMode", "WatchdogSec", "TimeoutStartSec", "TimeoutStopSec"}  # fmt: skip
+           "KillMode", "WatchdogSec", "TimeoutStartSec", "TimeoutStopSec", "SupplementaryGroups", "ProcSubset"}  # fmt: skip
 NOT_HERE = re.compile(
     r"NotifyAccess|Restart.*|Restrict.*|Memory.*|TasksMax|ReadWritePaths|.*Capabilit.*|NoNewPrivileges|DevicePolicy|LockPersonality"
-    r"|Private.*|Protect.*|ProcSubset|RemoveIPC|SystemCall.*"
+    r"|Private.*|Protect.*|RemoveIPC|SystemCall.*"
 )
 DEADLINE_S = 60
 
@@ -73,14 +73,24 @@ class Unit:
         # In a container root may not raise it.
         limit = min(int(self.one("LimitNOFILE")), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "USER": self.one("User"), **self.environment(), **dict(extra)}
+        groups = self.all("SupplementaryGroups")
         return [
+            *self._own_proc(),
             "chroot", str(self.root.path),
             "prlimit", f"--nofile={limit}",
-            "setpriv", "--reuid", self.one("User"), "--regid", self.one("Group"), "--clear-groups",
+            "setpriv", "--reuid", self.one("User"), "--regid", self.one("Group"),
+            *(["--groups", ",".join(groups)] if groups else ["--clear-groups"]),
             "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all",
             "env", "-i", *[f"{key}={value}" for key, value in variables.items()],
             *argv,
         ]  # fmt: skip
+
+    def _own_proc(self):
+        """A /proc without what is not about processes, as /proc/stat: programs may not need it."""
+        if self.one("ProcSubset") != "pid":
+            return []
+        script = 'mount -t proc -o subset=pid proc "$0/proc" && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", script, str(self.root.path)]
 
     def start(self, log):
         assert self.wanted(), f"{self.name} is not configured"
