@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { texts } from '../../web/texts.js';
 import { seed } from './look-seed.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -132,6 +133,8 @@ async function offline(page) {
   await page.locator('.banner.is-waiting').waitFor();
   await page.locator('.composer textarea').fill('I will write this down and send it when the line is back.');
   await page.keyboard.press('Enter');
+  await page.getByText(texts.conversation.pendingOffline).waitFor();
+  await page.locator('.banner').getByText(/[2-9] seconds/).waitFor(); // between two attempts, with time for the picture
 }
 
 // ---- driving
