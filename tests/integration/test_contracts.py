@@ -185,6 +185,8 @@ def test_an_undocumented_answer_is_found(what):
         {"seq": True},
         {"user_id": 7.5},
         {"message": ""},
+        {"removed": True},
+        {"removed": False, "message": ""},
         {"message": None},
         {"timestamp": "2026-11-22T17:07:00Z"},
         {"timestamp": "2026-11-22T17:07:00.001+00:00"},
