@@ -25,6 +25,8 @@ constexpr ProgramInfo kInfo = {
     "systemd) as a FastCGI worker with the listening socket as descriptor 0.",
     {"--print-routes", "Write METHOD PATTERN ACCESS of every route, and end", PrintRoutes}};
 
+constexpr int kCgiBusWaitMs = 100;
+
 int Serve(const Config& config) {
   const SystemClock clock;
   const auto slots = HashSlots::Open(config.password, clock);
@@ -44,6 +46,8 @@ int Serve(const Config& config) {
   const int code = StartedAsCgi()
                        ? ServeCgi(max_body_bytes, handle)
                        : ServeFastCgi(max_body_bytes, handle, [&] { return stats.PushIfDue(); });
+  // A CGI program has only just begun to connect; for numbers it does not wait longer.
+  if (StartedAsCgi()) publisher.ReachableAtStart(kCgiBusWaitMs);
   stats.Push();
   return code;
 }
