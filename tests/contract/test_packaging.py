@@ -32,7 +32,8 @@ def installed(tmp_path_factory):
 def install(folder, *variables):
     command = ["make", "--no-print-directory", f"MODE={MODE}", "install", f"DESTDIR={folder}", "PREFIX=/usr", *variables]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    # The strictest umask: what is installed is for everybody all the same.
+    done = subprocess.run(command, cwd=ROOT, env=environment, umask=0o077, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
