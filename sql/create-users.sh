@@ -7,7 +7,8 @@
 # To be run after sql/migrate.sh, and again after every upgrade, as an account that may create others. Passwords come
 # from the environment, so that no list of processes shows them; an empty one must be given as such (a trial on a
 # socket that nobody else can open). PARLOR_ACCOUNT_HOST (localhost) is where the programs connect from,
-# PARLOR_ACCOUNT_PREFIX (parlor_) begins the names. Programs may be running: what they need they keep all the while, but
+# PARLOR_ACCOUNT_PREFIX (parlor_) begins the names. With PARLOR_KEEP_PASSWORDS=yes accounts whose password is not given
+# keep theirs; they must be there. Programs may be running: what they need they keep all the while, but
 # for a moment where a right on a table has become one on columns. The account must be allowed to read the schema mysql:
 # else nobody shows it what the others have. Rights on routines and roles are none of Parlor's, and left alone.
 set -euo pipefail
@@ -34,16 +35,35 @@ quoted() {
 # $1: what follows the names of the accounts.
 grants() { sed "s/'parlor_\([a-z]*\)'@'localhost'/'$prefix\1$1'@'${host//\//\\/}'/" "$folder/grants.sql"; }
 
+# $1: role. The variable with its password; none if it keeps the one that it has.
+variable_of() {
+  local name=PARLOR_${1^^}_PASSWORD
+  [ -z "${!name+given}" ] || { echo "$name"; return; }
+  [ "${PARLOR_KEEP_PASSWORDS:-}" = yes ] || die "$name is not set."
+}
+
+# Of accounts that keep their passwords: an error if there is none. Some servers' GRANT would make one, without a password.
+looking() {
+  local role variable
+  for role in $roles; do
+    variable=$(variable_of "$role") || exit
+    [ -n "$variable" ] || echo "SHOW GRANTS FOR '$prefix$role'@'$host';"
+  done
+}
+
 # What is to be had is given first. The same goes to fresh accounts that nobody can use, to compare with.
 giving() {
   local role variable password
   dropping
   for role in $roles; do
-    variable=PARLOR_${role^^}_PASSWORD
-    [ -n "${!variable+given}" ] || die "$variable is not set."
-    password=$(quoted "${!variable}")
-    echo "CREATE USER IF NOT EXISTS '$prefix$role'@'$host' IDENTIFIED BY $password;"
-    echo "ALTER USER '$prefix$role'@'$host' IDENTIFIED BY $password;"
+    variable=$(variable_of "$role") || exit
+    if [ -n "$variable" ]; then
+      password=$(quoted "${!variable}") || exit
+      echo "CREATE USER IF NOT EXISTS '$prefix$role'@'$host' IDENTIFIED BY $password;"
+      echo "ALTER USER '$prefix$role'@'$host' IDENTIFIED BY $password;"
+    else
+      password=$(quoted "aA1!$(head -c 24 /dev/urandom | base64)")
+    fi
     echo "CREATE USER '$prefix${role}_wanted'@'$host' IDENTIFIED BY $password ACCOUNT LOCK;"
   done
   grants _wanted
@@ -81,7 +101,10 @@ excess() {
   done
 }
 
-sql=$(giving)
+sql=$(looking) || exit
+[ -z "$sql" ] || run "$@" <<<"$sql" >/dev/null ||
+  die "an account that is to keep its password is not there (see above): give the password in PARLOR_WORKER_PASSWORD, …"
+sql=$(giving) || exit
 run "$@" <<<"$sql" || die "not all rights could be given (see above)."
 seen=$(run "$@" <<<"SELECT COUNT(DISTINCT grantee) FROM information_schema.table_privileges
   WHERE grantee IN ('''${prefix}worker_wanted''@''$host''', '''${prefix}daemon_wanted''@''$host''', '''${prefix}admin_wanted''@''$host''');")

@@ -361,5 +361,24 @@ TEST_F(GrantsTest, PasswordsMustBeGiven) {
   EXPECT_NE(output.find("PARLOR_DAEMON_PASSWORD is not set"), std::string::npos) << output;
 }
 
+TEST_F(GrantsTest, PasswordsThatAreNotGivenCanBeKept) {
+  const std::vector<std::string> rights = Rights();
+  db_.Run("REVOKE EXECUTE ON `" + db_.config().name + "`.* FROM ptest_admin@localhost");
+  std::string output;
+  EXPECT_EQ(RunSqlScript("PARLOR_ACCOUNT_PREFIX=ptest_ PARLOR_KEEP_PASSWORDS=yes",
+                         "sql/create-users.sh", db_.config().name, &output),
+            0)
+      << output;
+  EXPECT_EQ(Rights(), rights);
+  for (const auto& [role, password] : {std::pair{"worker", "it's 1"}, {"daemon", "two"}}) {
+    db::Database database(As(role, password), clock_);
+    Works(database, role, [](db::Transaction& tx) { return tx.QueryText("SELECT 1").status(); });
+  }
+  EXPECT_EQ(RunSqlScript("PARLOR_ACCOUNT_PREFIX=ptest_nobody_ PARLOR_KEEP_PASSWORDS=yes",
+                         "sql/create-users.sh", db_.config().name, &output),
+            1);
+  EXPECT_NE(output.find("is not there"), std::string::npos) << output;
+}
+
 }  // namespace
 }  // namespace parlor

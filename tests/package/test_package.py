@@ -88,7 +88,7 @@ def test_by_the_book_it_is_set_up(machine, parlor):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "systemctl enable --now parlor-wsd parlor-fcgi parlor-fcgi-auth" in done.stderr
     for name in TOMLS:
-        assert (mode(machine, f"/etc/parlor/{name}"), owner(machine, f"/etc/parlor/{name}")) == ("0640", "root:parlor")
+        assert (mode(machine, f"/etc/parlor/{name}"), owner(machine, f"/etc/parlor/{name}")) == ("0640", f"root:{name[:-5]}")
     assert mode(machine, "/etc/parlor/admin.cnf") == "0600"
     parlor.start_nginx()
     parlor.start_programs()
@@ -107,6 +107,14 @@ def test_only_nginx_reaches_the_programs(machine, parlor):
     for name in TOMLS:
         tried = machine.command("setpriv", "--reuid", "www-data", "--regid", "www-data", "--clear-groups", "cat", f"/etc/parlor/{name}")
         assert subprocess.run(tried, capture_output=True, check=False).returncode != 0
+
+
+def test_a_program_can_not_read_the_others_passwords(machine, parlor):
+    for name, unit in parlor.units.items():
+        own = "parlor-wsd.toml" if name == "parlor-wsd" else "parlor-fcgi.toml"
+        for toml in TOMLS:
+            read = subprocess.run(unit.as_its_user(["cat", f"/etc/parlor/{toml}"]), capture_output=True, check=False).returncode == 0
+            assert read == (toml == own), f"{name}: {toml}"
 
 
 def test_two_people_talk(parlor, people):
@@ -198,6 +206,85 @@ def test_setting_up_again_changes_no_configuration(machine, parlor, people):
     machine.run("parlor-setup")
     assert {name: machine.read(f"/etc/parlor/{name}") for name in (*TOMLS, "admin.cnf")} == before
     assert people["ada"].get("/users/profile").status_code == 200
+
+
+# ---- parlor-setup, where it must not do the usual
+
+
+def secrets(parlor):
+    """What the server keeps of the accounts' passwords."""
+    return parlor.sql_text("SELECT user, authentication_string FROM mysql.user WHERE user LIKE 'parlor%' ORDER BY user")
+
+
+def set_up_again(machine, *options):
+    done = subprocess.run(machine.command("parlor-setup", *options), capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_no_account_gets_a_password_that_its_program_does_not_know(machine, parlor, people):
+    file, beside = machine.path / "etc/parlor/parlor-wsd.toml", machine.path / "etc/parlor/parlor-wsd.env"
+    text, before = file.read_text(), secrets(parlor)
+    line = re.search(r'^password = "(\w+)"$', text, re.M)
+    known, password = line[0], line[1]
+    here = ("--socket", "/run/mysqld/mysqld.sock", "--database", "parlor")
+    for written, kept in (
+        (f"password = '{password}'  # mine", False),
+        (f'password = "\\u{ord(password[0]):04x}{password[1:]}"', True),
+        (f'"password" = "{password}"', True),
+        ("", True),
+    ):
+        file.write_text(text.replace(known, written))
+        beside.write_text("" if written else f"PARLOR_DATABASE_PASSWORD={password}\n")
+        status, said = set_up_again(machine, *here)
+        assert status == 0, said
+        assert ("parlor_daemon keeps its password" in said) == kept, f"{written}: {said}"
+        assert secrets(parlor) == before, written
+    file.write_text(text.replace(known, f'"password" = "{password}"'))
+    status, said = set_up_again(machine)
+    assert status == 1 and "can't be told for certain. Nothing was changed" in said
+    file.write_text(text)
+    beside.unlink()
+
+
+def test_a_database_elsewhere_is_left_alone(machine, parlor):
+    file = machine.path / "etc/parlor/parlor-wsd.toml"
+    text = file.read_text()
+    file.write_text(text.replace("[database]\n", "[database]\nhost = 'db.example.org'\n"))
+    for options in ((), ("--restart-if-current",)):
+        status, said = set_up_again(machine, *options)
+        assert status == 1 and "another machine (db.example.org)" in said
+    file.write_text(text)
+
+
+def test_an_upgrade_without_a_migration_renews_procedures_and_rights(machine, parlor):
+    before = secrets(parlor)
+    parlor.sql_text("DROP PROCEDURE parlor.admin_help; REVOKE EXECUTE ON parlor.* FROM parlor_admin@localhost")
+    mine = ("--defaults-extra-file=/etc/parlor/admin.cnf", "parlor")
+    assert parlor.sql_text("CALL admin_help()", *mine) is None
+    status, said = set_up_again(machine, "--restart-if-current")
+    assert status == 0, said
+    assert parlor.sql_text("CALL admin_help()", *mine)
+    assert secrets(parlor) == before
+
+
+def test_programs_that_do_not_fit_the_database_are_not_restarted(machine, parlor):
+    last = parlor.sql_text("SELECT MAX(version) FROM parlor.schema_migrations")
+    parlor.sql_text("INSERT INTO parlor.schema_migrations VALUES (99, 'later', 1)")
+    status, said = set_up_again(machine, "--restart-if-current")
+    assert status == 1 and "newer than this Parlor" in said and "Install the newer one" in said
+    parlor.sql_text("DELETE FROM parlor.schema_migrations WHERE version = 99")
+    parlor.sql_text(f"UPDATE parlor.schema_migrations SET applied_at_ms = 0 WHERE version = {last}")
+    status, said = set_up_again(machine, "--restart-if-current")
+    assert status == 1 and "then run: parlor-setup" in said
+    parlor.sql_text(f"UPDATE parlor.schema_migrations SET applied_at_ms = 1 WHERE version = {last}")
+
+
+def test_the_way_into_the_database_can_stand_in_a_file(machine, parlor):
+    parlor.sql_text("CREATE USER boss@localhost IDENTIFIED BY 'for the boss'")
+    parlor.sql_text("GRANT ALL ON *.* TO boss@localhost WITH GRANT OPTION")
+    (machine.path / "root/db.cnf").write_text("[client]\nuser = boss\npassword = for the boss\n")
+    status, said = set_up_again(machine, "--", "--defaults-extra-file=/root/db.cnf")
+    assert status == 0, said
 
 
 def test_removing_keeps_configuration_and_data(machine, parlor):

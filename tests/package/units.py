@@ -69,7 +69,7 @@ class Unit:
         variables = {**self.environment(), **dict(extra)}
         return [re.sub(r"\$\{(\w+)\}|\$(\w+)", lambda m: variables[m[1] or m[2]], word) for word in shlex.split(line)]
 
-    def _as_its_user(self, argv, extra=()):
+    def as_its_user(self, argv, extra=()):
         # In a container root may not raise it.
         limit = min(int(self.one("LimitNOFILE")), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "USER": self.one("User"), **self.environment(), **dict(extra)}
@@ -100,7 +100,7 @@ class Unit:
         self.log = log
         (line,) = self.all("ExecStart")
         self.process = subprocess.Popen(
-            self._as_its_user(self._argv(line), extra.items()),
+            self.as_its_user(self._argv(line), extra.items()),
             umask=int(self.one("UMask"), 8), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         if self.notify:
@@ -139,7 +139,7 @@ class Unit:
     def reload(self):
         for line in self.all("ExecReload"):
             argv = self._argv(line, {"MAINPID": str(self.process.pid)}.items())
-            done = subprocess.run(self._as_its_user(argv), capture_output=True, text=True, check=False)
+            done = subprocess.run(self.as_its_user(argv), capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
 
     def stop(self):
