@@ -1,4 +1,4 @@
-// The protocol's flows about people, as people do them in the page (protocol-seed.md): 1 register, 2 login, 3 logout,
+// The protocol's flows about people, as people do them in the page: 1 register, 2 login, 3 logout,
 // 6 human chat, 16 inspect profile, 17 update profile.
 
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-"""The flows of protocol-seed.md about groups, literally as the seed writes them."""
+"""The flows of the protocol's founding text, the seed, about groups, literally as it writes them."""
 
 from support.checks import announcements, assert_not_arrived, assert_timestamp, marker
 from support.seed import seed

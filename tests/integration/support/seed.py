@@ -1,4 +1,4 @@
-"""Requests literally as protocol-seed.md writes them: the header `authentication`, "data" as a JSON body, on GET too."""
+"""Requests literally as the seed, the protocol's founding text, writes them: the header `authentication`, "data" as a JSON body, on GET too."""
 
 
 def seed(person, method, path, data=None):
