@@ -280,7 +280,8 @@ database() { mariadb --no-defaults --socket="$RUN_DIR/mariadb.sock" --user=root 
 create_data() {
   [ -d "$VAR/mysql" ] && return
   rm -rf "$VAR/mysql.new"
-  step mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$VAR/mysql.new" --skip-test-db --skip-name-resolve \
+  # A starting server clears its TMPDIR of everybody's temporary tables, those of one that is just being made too.
+  step env TMPDIR="$VAR/tmp" mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$VAR/mysql.new" --skip-test-db --skip-name-resolve \
     --auth-root-authentication-method=normal ||
     die "MariaDB's data folder could not be created: $(grep -m 3 ERROR "$VAR/log/setup.log" || tail -n 5 "$VAR/log/setup.log")"
   mv "$VAR/mysql.new" "$VAR/mysql"

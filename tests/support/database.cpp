@@ -120,9 +120,11 @@ class Server {
     Launch();
   }
 
-  std::vector<std::string> UserOption() const {
-    if (geteuid() != 0) return {};
-    return {"--user=root"};
+  // A starting server clears its tmpdir of everybody's temporary tables.
+  std::vector<std::string> OwnOptions() const {
+    std::vector<std::string> options = {"--tmpdir=" + folder_.string()};
+    if (geteuid() == 0) options.emplace_back("--user=root");
+    return options;
   }
 
   void Install() {
@@ -134,7 +136,7 @@ class Server {
                                         "--skip-name-resolve",
                                         "--innodb-flush-log-at-trx-commit=0",
                                         "--innodb-log-file-size=16M"};
-    for (const std::string& option : UserOption()) command.push_back(option);
+    for (const std::string& option : OwnOptions()) command.push_back(option);
     int status = 0;
     waitpid(Start(command, folder_ / "log"), &status, 0);
     if (status != 0) Die("mariadb-install-db failed, see " + (folder_ / "log").string());
@@ -155,7 +157,7 @@ class Server {
                                         "--innodb-log-file-size=16M",
                                         "--innodb-stats-persistent=0",
                                         "--performance-schema=OFF"};
-    for (const std::string& option : UserOption()) command.push_back(option);
+    for (const std::string& option : OwnOptions()) command.push_back(option);
     owner_ = getpid();
     pid_ = Start(command, folder_ / "log");
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);

@@ -32,9 +32,13 @@ class PrivateDatabase:
     def running(self):
         root = ["--user=root"] if os.getuid() == 0 else []
         command = ["mariadb-install-db", "--no-defaults", *root, f"--datadir={self.folder}/data", "--skip-test-db"]
-        subprocess.run([*command, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
+        # A starting server clears its folder of everybody's temporary tables.
+        (self.folder / "tmp").mkdir()
+        own_folder = {**os.environ, "TMPDIR": str(self.folder / "tmp")}
+        subprocess.run([*command, "--auth-root-authentication-method=normal"], check=True, capture_output=True, env=own_folder)
         own = {
             "datadir": self.folder / "data",
+            "tmpdir": self.folder / "tmp",
             "socket": self.var / "run/mariadb.sock",
             "pid-file": self.folder / "pid",
             "port": self.port,
