@@ -39,11 +39,12 @@ contract() {
   note_status contract $?
 }
 
+# Two files at a time, each with stacks of its own: nearly all of their time is waiting.
 itest() {
   (
     export REPORTS=$PWD/$results/sanitizer
     sanitizer_options "$PWD"
-    timeout -k 60 1800 /usr/bin/python3 -m pytest tests/integration -q -p no:cacheprovider \
+    timeout -k 60 1800 /usr/bin/python3 -m pytest tests/integration -q -p no:cacheprovider -n "${TEST_JOBS:-2}" --dist loadfile \
       --junitxml="$results/itest.xml" ${FILTER:+-k "$FILTER"}
   )
   note_status itest $?

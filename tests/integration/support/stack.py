@@ -4,6 +4,7 @@ import email
 import email.policy
 import itertools
 import os
+import random
 import re
 import shutil
 import signal
@@ -30,9 +31,14 @@ REPORTS = re.compile(
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the range from which the kernel takes ports for whoever connects: nobody gets it before it is listened to."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port := random.randrange(10000, 32000)))
+                return port
+            except OSError:
+                continue
 
 
 def _default_signals():

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { pause, until } from './waiting.mjs';
+import { until } from './waiting.mjs';
 
 const ROOT = process.env.STACK_ROOT ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const START_DEADLINE_S = 180;
@@ -46,8 +46,9 @@ export class Stack {
     try {
       await until(async () => (await this.output()).includes(ready) || this.#mustRun(), 'the stack', START_DEADLINE_S);
     } catch (error) {
+      const output = await this.output(); // gone with the folder
       await this.stop();
-      throw new Error(`${error.message}\n${await this.output()}`);
+      throw new Error(`${error.message}\n${output}`);
     }
     return this;
   }
@@ -154,11 +155,15 @@ function plainText(mail) {
   return [softBreaksJoined, ...blocks.map((block) => Buffer.from(block, 'base64').toString())].join('\n');
 }
 
+// Below the range from which the kernel takes ports for whoever connects: nobody gets it before it is listened to.
 async function freePort() {
+  const port = 10000 + Math.floor(Math.random() * 22000);
   const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address();
+  const isFree = await new Promise((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (!isFree) return freePort();
   await new Promise((resolve) => probe.close(resolve));
-  await pause(0);
   return port;
 }
