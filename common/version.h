@@ -1,4 +1,4 @@
-// The version of both programs. A package build sets its own with -DPARLOR_VERSION='"1.2.3-1"'.
+// The version of both programs. scripts/deb.sh VERSION writes another one into its copy of this file.
 #pragma once
 
 #ifndef PARLOR_VERSION
