@@ -162,7 +162,9 @@ class Server::Impl {
   std::string scratch_;
 
   uv_work_t reload_work_{};
-  std::optional<Result<Config>> reload_;  // while the file is read, which a thread of libuv does
+  bool reloading_ = false;                // the file is read, which a thread of libuv does
+  std::string reload_file_;               // that thread's, as long as reloading_
+  std::optional<Result<Config>> loaded_;  // that thread's, as long as reloading_
   bool reload_again_ = false;
 
   Stage stage_ = Stage::kServing;

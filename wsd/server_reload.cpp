@@ -1,33 +1,36 @@
 // A reload (SIGHUP): the configuration is read again, beside the loop, and what may change while
 // people are connected is taken over. Nobody is disconnected.
+#include <utility>
+
 #include "common/config_table.h"
 #include "common/log.h"
 #include "wsd/server_impl.h"
 
 namespace parlor::wsd {
 
-// A signal that comes while the file is read means that it may have changed again.
+// Only the loop looks at reloading_; the other two are written by the thread that reads the file.
+// A signal that comes meanwhile means that it may have changed again.
 void Server::Impl::StartReload() {
-  if (reload_.has_value()) {
+  if (reloading_) {
     reload_again_ = true;
     return;
   }
+  reloading_ = true;
   supervisor_.Reloading();
-  reload_.emplace(config_);
+  reload_file_ = config_.file;
   reload_work_.data = this;
   uv_queue_work(
       &loop_, &reload_work_,
       [](uv_work_t* work) {
-        std::optional<Result<Config>>& reload = Of(work).reload_;
-        const std::string path = (*reload)->file;
-        reload.emplace(LoadConfig(path, ParlorEnvironment()));
+        Impl& self = Of(work);
+        self.loaded_.emplace(LoadConfig(self.reload_file_, ParlorEnvironment()));
       },
       [](uv_work_t* work, int) { Of(work).FinishReload(); });
 }
 
 void Server::Impl::FinishReload() {
-  const Result<Config> loaded = std::move(*reload_);
-  reload_.reset();
+  const Result<Config> loaded = *std::exchange(loaded_, std::nullopt);
+  reloading_ = false;
   if (stage_ != Stage::kServing) return;
   if (loaded.ok()) {
     supervisor_.Reloaded(TakeOver(*loaded));

@@ -130,6 +130,27 @@ def test_a_reload_takes_over_what_can_be_and_disconnects_nobody(own_stack):
     assert handshake_status(own_stack.port, ELSEWHERE) == 403
 
 
+def test_a_storm_of_reloads_under_load_harms_nobody(own_stack):
+    """A signal also comes while the file is read, at any moment of that."""
+    ada, bob = own_stack.person("Ada"), own_stack.person("Bob")
+    pid, log = own_stack.pid("wsd"), log_of(own_stack)
+    writing, listening = ada.socket(), bob.socket()
+    before = len(reload_lines(log))
+    messages = 0
+    while messages < 20 or len(reload_lines(log)) < before + 50:
+        for _ in range(500):
+            os.kill(pid, signal.SIGHUP)
+        ada.send_acked(writing, bob, f"message {messages}")
+        messages += 1
+    listening.wait_type("room_chat_message", message=f"message {messages - 1}")
+    assert own_stack.pid("wsd") == pid
+    # The last signal is acted on too: what the file says now is taken over.
+    reload_daemon(own_stack, "[socket]\n", '[socket]\nallowed_origins = ["https://elsewhere.example.org"]\n')
+    wait_until(lambda: handshake_status(own_stack.port, ELSEWHERE) == 101, what="the new origin")
+    reload_daemon(own_stack, 'allowed_origins = ["https://elsewhere.example.org"]\n', "")
+    wait_until(lambda: handshake_status(own_stack.port, ELSEWHERE) == 403, what="the old origins")
+
+
 def test_a_pool_is_reloaded_without_turning_anybody_away(own_stack):
     """SIGUSR2 to multiwatch, which the unit's ExecReload is: every worker is another one afterwards, no request fails."""
     ada = own_stack.person("Ada")
