@@ -61,6 +61,7 @@ scene('invited: the mail’s link, a password on its page, and signing in', asyn
   await page.keyboard.press('Enter');
   await graces.heading('Welcome, Grace').waitFor();
   await bobs.goto('#/people');
+  await bobs.field(texts.people.search).fill("O'Hopper"); // the page begins with some of many
   await bobs.card("Grace O'Hopper").first().waitFor();
   await page.getByRole('link', { name: 'Sign in' }).click();
   await graces.heading(texts.sign.in).waitFor();

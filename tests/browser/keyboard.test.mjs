@@ -49,6 +49,7 @@ scene('the keyboard alone: sign in, open, send, Escape, and back again', async (
   await adas.goto();
   await adas.heading(texts.sign.in).waitFor();
   await tabTo(page, texts.sign.email);
+  assert.equal(await adas.field(texts.sign.email).evaluate((one) => one.spellcheck), false, 'an address is no prose');
   assert.ok(await isFocusDrawn(page));
   await keyboard.type(ada.email);
   await tabTo(page, texts.sign.password);
@@ -158,7 +159,7 @@ scene('what can not be undone asks first: the focus is on Cancel, Escape and Ent
   await bobs.open(name);
   await adas.open(name);
   await adas.button(texts.group.join).click();
-  await adas.composer(name).waitFor();
+  await adas.hasFocus(adas.composer(name)); // it goes there by itself
   await bobs.member(ada.name).waitFor();
   for (const [seat, opener, title] of [
     [adas, texts.group.leave, texts.group.leaveTitle],
@@ -197,6 +198,8 @@ scene('signing out with something unsent: the same, and Enter keeps one signed i
     await adas.hasFocus(adas.button(texts.sign.out));
   }
   line.comeBack();
+  for (const state of ['visible', 'detached']) // what is below it moves when it goes
+    await adas.page.locator('.banner.is-back').waitFor({ state });
   await adas.open(bob.name);
   await adas.sent();
   await adas.reads(['not sent']);

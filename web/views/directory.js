@@ -55,7 +55,7 @@ export function GroupsView({ onCreate }) {
 
 const Filter = ({ label, query, setQuery }) => html`
   <div class="search"><${Icon} name="search" />
-    <input type="text" inputmode="search" autocomplete="off" spellcheck="false" aria-label=${label}
+    <input type="text" inputmode="search" autocomplete="off" spellcheck=${false} aria-label=${label}
       placeholder=${label} value=${query} onInput=${(event) => setQuery(event.currentTarget.value)} />
   </div>`;
 

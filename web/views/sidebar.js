@@ -122,7 +122,7 @@ function Search({ query, setQuery, listRef, first, onDone }) {
   return html`
     <div class="search" role="search">
       <${Icon} name="search" />
-      <input id="search" type="text" inputmode="search" enterkeyhint="go" autocomplete="off" spellcheck="false"
+      <input id="search" type="text" inputmode="search" enterkeyhint="go" autocomplete="off" spellcheck=${false}
         aria-label=${texts.list.search} aria-keyshortcuts="Control+K"
         placeholder=${texts.list.search} title=${texts.list.searchHint} value=${query}
         onInput=${(event) => setQuery(event.currentTarget.value)} onKeyDown=${onKeyDown} />

@@ -56,7 +56,7 @@ function SignIn() {
     <form onSubmit=${form.submit} novalidate>
       <${Field} label=${texts.sign.email} name="email" type="email" autocomplete="username" inputmode="email"
         autocapitalize="none"
-        spellcheck="false" defaultValue=${asked?.email ?? ''} error=${form.errors.email} />
+        spellcheck=${false} defaultValue=${asked?.email ?? ''} error=${form.errors.email} />
       <${Field} label=${texts.sign.password} name="password" type="password" autocomplete="current-password"
         error=${form.errors.password} />
       <${Failure} text=${form.failure} />
@@ -88,7 +88,7 @@ function SignUp() {
       </div>
       <${Field} label=${texts.sign.email} name="email" type="email" autocomplete="email" inputmode="email"
         autocapitalize="none"
-        spellcheck="false" error=${form.errors.email} />
+        spellcheck=${false} error=${form.errors.email} />
       <${Field} label=${texts.sign.password} name="password" type="password" autocomplete="new-password"
         hint=${texts.sign.passwordHint}
         error=${form.errors.password} />
