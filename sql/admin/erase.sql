@@ -21,7 +21,8 @@
 --                          others stay: they are theirs
 --   bot_chats              deleted with the conversation and all its messages, in any case
 --   conversations          those of rooms and groups stay, numbering goes on
---   online, events         the daemons clear them themselves when the sockets have closed
+--   online                 the daemons clear it themselves when the sockets have closed
+--   events                 his texts that wait for a daemon which is away are deleted (unless kept), and it is told of that
 --   audit                  what was done to him, when, by whom stays; the details are emptied, and his address wherever
 --                          it stands
 --   daemons, bot_rules, schema_migrations   have nothing of him
@@ -32,7 +33,9 @@
 -- is erased already it looks for leftovers.
 -- Locks: his row of users, then one group at a time, then 500 messages at a time. Nobody else waits longer than for one of
 -- these.
--- Costs: one look into an index for each group, and his messages: some seconds for 100,000.
+-- What he had sent just before, and what waits for a lock meanwhile, is either stored in time to be emptied too, or refused:
+-- common/messages.cpp looks at his rows in `members`, and once these are gone and he is erased it stores nothing more.
+-- Costs: a pass over `conversations`, one look into an index for each group, and his messages: some seconds for 100,000.
 -- Undo: none but a backup.
 
 DELIMITER //
@@ -162,7 +165,8 @@ BEGIN
   DO SLEEP(1);
 END //
 
--- Which messages are his is found once, without locks; then they are emptied by primary key, 500 in a transaction.
+-- Which messages are his is found once, without locks; then they are emptied by primary key, 500 in a transaction. One that
+-- was removed before still has the id that his client gave it. Groups of kind 0 are those whose deletion was broken off.
 DROP PROCEDURE IF EXISTS internal_erase_messages //
 CREATE PROCEDURE internal_erase_messages(IN p_id BIGINT UNSIGNED)
   SQL SECURITY INVOKER
@@ -176,11 +180,11 @@ BEGIN
   INSERT INTO internal_his_messages (conversation_id, sent_at_ms) SELECT m.conversation_id, m.sent_at_ms
     FROM chat_rooms r STRAIGHT_JOIN messages m FORCE INDEX (messages_client)
       ON m.conversation_id = r.id AND m.sender_id = p_id
-    WHERE (r.user_low = p_id OR r.user_high = p_id) AND m.flags & 4 = 0;
+    WHERE (r.user_low = p_id OR r.user_high = p_id) AND (m.flags & 4 = 0 OR m.client_msg_id IS NOT NULL);
   INSERT INTO internal_his_messages (conversation_id, sent_at_ms) SELECT m.conversation_id, m.sent_at_ms
-    FROM chat_groups g STRAIGHT_JOIN messages m FORCE INDEX (messages_client)
-      ON m.conversation_id = g.id AND m.sender_id = p_id
-    WHERE m.flags & 4 = 0;
+    FROM conversations c STRAIGHT_JOIN messages m FORCE INDEX (messages_client)
+      ON m.conversation_id = c.id AND m.sender_id = p_id
+    WHERE c.kind IN (0, 2) AND (m.flags & 4 = 0 OR m.client_msg_id IS NOT NULL);
   COMMIT;
   SELECT COALESCE(MAX(number), 0) INTO v_last FROM internal_his_messages;
   WHILE v_done < v_last DO
@@ -216,6 +220,29 @@ BEGIN
   END WHILE;
 END //
 
+-- His texts in `events` wait for a daemon that is away. They are found without locks, since others are writing there, and
+-- deleted by id. The daemon may have got a text by its other way all the same, so it hears that the message was removed.
+DROP PROCEDURE IF EXISTS internal_erase_events //
+CREATE PROCEDURE internal_erase_events(IN p_id BIGINT UNSIGNED, IN p_keep_messages BOOLEAN)
+  SQL SECURITY INVOKER
+BEGIN
+  DECLARE v_event, v_last BIGINT UNSIGNED DEFAULT 0;
+  DECLARE v_pattern VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  DECLARE v_payload MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  SET v_pattern = CONCAT('{"v":1,"type":"message",', IF(p_keep_messages, '"chat_type":"bot",', ''), '%"user_id":', p_id, ',%');
+  texts: LOOP
+    SET v_last = v_event, v_event = NULL;
+    SELECT id, payload INTO v_event, v_payload FROM events WHERE id > v_last AND payload LIKE v_pattern ORDER BY id LIMIT 1;
+    IF v_event IS NULL THEN LEAVE texts; END IF;
+    CALL internal_begin();
+    DELETE FROM events WHERE id = v_event;
+    IF JSON_UNQUOTE(JSON_EXTRACT(v_payload, '$.chat_type')) <> 'bot' THEN
+      CALL internal_tell(JSON_REMOVE(JSON_SET(v_payload, '$.type', 'message_removed'), '$.message'));
+    END IF;
+    COMMIT;
+  END LOOP;
+END //
+
 -- The rest, and the row of users itself, in one transaction.
 DROP PROCEDURE IF EXISTS internal_erase_account //
 CREATE PROCEDURE internal_erase_account(IN p_id BIGINT UNSIGNED, IN p_audit BIGINT UNSIGNED)
@@ -232,9 +259,9 @@ BEGIN
   DELETE FROM login_failures WHERE account IN (
     UNHEX(SHA2(CONCAT('password:', v_key), 256)), UNHEX(SHA2(CONCAT('registration:', v_key), 256)));
   DELETE FROM send_rates WHERE user_id = p_id;
-  DELETE FROM members WHERE user_id = p_id AND conversation_id IN (SELECT id FROM conversations WHERE kind = 1);
+  -- Of rooms, and of groups whose deletion was broken off. Whoever writes into a room waits for it, or this for him.
+  DELETE FROM members WHERE user_id = p_id AND conversation_id NOT IN (SELECT id FROM chat_groups);
   UPDATE audit SET details = '{"erased": true}' WHERE target = CONCAT('user ', p_id) AND id <> p_audit;
-  UPDATE audit SET details = JSON_REPLACE(details, '$.state', 'finished') WHERE id = p_audit;
   IF v_erased IS NULL THEN
     UPDATE audit SET details = REPLACE(REPLACE(details, v_email, 'erased'), v_key, 'erased')
       WHERE INSTR(details, v_email) > 0 OR INSTR(details, v_key) > 0;
@@ -245,6 +272,21 @@ BEGIN
       erased_at_ms = UNIX_TIMESTAMP(NOW(3)) * 1000 WHERE id = p_id;
     CALL internal_tell(JSON_OBJECT('v', 1, 'type', 'user_removed', 'user_id', p_id + 0));
   END IF;
+  COMMIT;
+END //
+
+-- What came in between; nothing more does from here on. What is sent into a room of his has been committed by now, or will
+-- find neither his row of `members` nor him.
+DROP PROCEDURE IF EXISTS internal_erase_rest //
+CREATE PROCEDURE internal_erase_rest(IN p_id BIGINT UNSIGNED, IN p_keep_messages BOOLEAN, IN p_audit BIGINT UNSIGNED)
+  SQL SECURITY INVOKER
+BEGIN
+  CALL internal_erase_memberships(p_id);
+  IF NOT p_keep_messages THEN CALL internal_erase_messages(p_id); END IF;
+  CALL internal_erase_bot_chat(p_id);
+  CALL internal_erase_events(p_id, p_keep_messages);
+  CALL internal_begin();
+  UPDATE audit SET details = JSON_REPLACE(details, '$.state', 'finished') WHERE id = p_audit;
   COMMIT;
 END //
 
@@ -271,6 +313,7 @@ BEGIN
       IF NOT v_keep THEN CALL internal_erase_messages(v_id); END IF;
       CALL internal_erase_bot_chat(v_id);
       CALL internal_erase_account(v_id, v_audit);
+      CALL internal_erase_rest(v_id, v_keep, v_audit);
     END IF;
     CALL internal_show_erasure(v_counts, v_keep);
     SELECT v_id AS user_id, IF(v_audit IS NULL, CONCAT('Dry run: user ', v_id, ' would be erased.'),

@@ -11,7 +11,7 @@
 -- seconds. A copy of the text may remain where a database keeps what was: in backups, the binary log, the undo log until
 -- it is purged; and with people who have read it.
 -- Repeating: harmless, changes nothing, writes no audit row.
--- Locks: the one message's row, for milliseconds. Undo: none, but from a backup.
+-- Locks: the one message's row and its row in `events`, if it is still there; for milliseconds. Undo: none, but from a backup.
 
 DELIMITER //
 
@@ -63,7 +63,7 @@ CREATE PROCEDURE admin_remove_message(
   COMMENT 'Removes the text of a message, which keeps its place. p_dry_run TRUE: only says which one.'
 BEGIN
   DECLARE v_kind, v_flags TINYINT UNSIGNED;
-  DECLARE v_sender BIGINT UNSIGNED;
+  DECLARE v_sender, v_event BIGINT UNSIGNED;
   DECLARE v_sent_at_ms BIGINT;
   DECLARE v_bytes INT;
   DECLARE v_what VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -87,8 +87,10 @@ BEGIN
       UPDATE messages SET body = '', flags = flags | 4
         WHERE conversation_id = p_conversation AND sent_at_ms = v_sent_at_ms AND seq = p_seq;
       -- Its text also waits here for a daemon that is away: who misses the message gets it from the table.
-      DELETE FROM events WHERE payload LIKE CONCAT('{"v":1,"type":"message","chat_type":"', ELT(v_kind, 'room', 'group', 'bot'),
-        '","conversation_id":', p_conversation, ',"seq":', p_seq, ',%');
+      -- Looked for without locks, or this would wait for everybody who is writing an event; it was committed with the message.
+      SELECT id INTO v_event FROM events WHERE payload LIKE CONCAT('{"v":1,"type":"message","chat_type":"',
+        ELT(v_kind, 'room', 'group', 'bot'), '","conversation_id":', p_conversation, ',"seq":', p_seq, ',%') LIMIT 1;
+      IF v_event IS NOT NULL THEN DELETE FROM events WHERE id = v_event; END IF;
       CALL internal_write_audit('remove_message', CONCAT('conversation ', p_conversation, ' message ', p_seq),
         JSON_OBJECT('sender', v_sender + 0, 'bytes', v_bytes + 0));
       CALL internal_tell_removed_message(p_conversation, v_kind, p_seq, v_sent_at_ms);

@@ -1,12 +1,20 @@
 """sql/admin/erase.sql: after it nothing is left of a person but a nameless row, and everybody else goes on."""
 
 import json
+import os
+import signal
+import threading
 
 import pytest
 
 from support.administration import Refused, call
 from support.checks import assert_ordered, assert_problem
 from support.people import PASSWORD
+from support.waiting import wait_until
+
+
+def is_kept(stack, text):
+    return text in stack.everything_in_database()
 
 
 def erase(stack, user, keep_messages=False, dry_run=False):
@@ -201,6 +209,99 @@ def test_a_long_history_goes_in_batches(stack, ada, bob, life):
     by_sender = {row["sender_id"]: (int(row["empty"]), row["n"]) for row in rows}
     assert by_sender[ada.user_id][0] == by_sender[ada.user_id][1] >= 4999 and by_sender[bob.user_id][0] == 0
     assert stack.sql("SELECT 1 FROM messages WHERE conversation_id = %s LIMIT 1", life.chat) == []
+
+
+def test_what_was_removed_before_loses_its_id_too(stack, ada, bob, life):
+    ids = "SELECT client_msg_id FROM messages WHERE sender_id = %s AND client_msg_id IS NOT NULL"
+    stack.admin(call("admin_remove_message", life.room, 1, False))
+    assert b"adas-id" in [row["client_msg_id"] for row in stack.sql(ids, ada.user_id)]
+    assert erase(stack, ada.email)[1]["messages in rooms and groups"] == 2
+    assert stack.sql(ids, ada.user_id) == []
+
+
+def test_a_group_whose_deletion_was_broken_off_is_not_forgotten(stack, ada, bob, life):
+    secret = f"said by {ada.user_id} in the end"
+    ada.post_in_group(life.group, secret)
+    stack.sql("DELETE FROM chat_groups WHERE id = %s", life.group)
+    stack.sql("UPDATE conversations SET kind = 0 WHERE id = %s", life.group)
+    erase(stack, ada.email)
+    assert not is_kept(stack, secret)
+    assert stack.sql("SELECT 1 FROM members WHERE user_id = %s", ada.user_id) == []
+
+
+def in_background(function):
+    """Its results, which are there when the thread has ended."""
+    results = []
+    thread = threading.Thread(target=lambda: results.append(function()))
+    thread.start()
+    return thread, results
+
+
+def wait_for_lock(stack, text):
+    """Somebody waits for a lock with a statement like this."""
+    sql = "SELECT 1 FROM information_schema.processlist WHERE time_ms > 500 AND info LIKE %s"
+    wait_until(lambda: stack.sql(sql, text), deadline=40, what=f"a wait for a lock by {text}")
+
+
+def test_what_waits_for_a_lock_is_refused_in_the_end(stack, ada, bob, life):
+    """Ada's message was let in before, and waits while she is erased."""
+    secret, key = f"said by {ada.user_id} late", f"late-id-{ada.user_id}"
+    holding = stack.database()
+    try:
+        holding.begin()
+        holding.cursor().execute("SELECT 1 FROM conversations WHERE id = %s FOR UPDATE", (life.room,))
+        body = {"other_user_id": bob.user_id, "message": secret, "client_msg_id": key}
+        thread, answers = in_background(lambda: ada.post("/chat_rooms", body))
+        wait_for_lock(stack, "%FROM conversations%FOR UPDATE%")
+        erase(stack, ada.email)
+    finally:
+        holding.close()
+    thread.join()
+    assert answers[0].status_code in (401, 404)
+    assert not is_kept(stack, secret) and not is_kept(stack, key)
+    bob.post_in_group(life.group, "later")
+    life.bobs.wait_type("group_chat_message", message="later")
+    assert secret not in repr(life.bobs.frames)
+
+
+def test_what_is_stored_meanwhile_is_emptied(stack, ada, bob, life):
+    """A writer who has not committed yet, by hand: erasing waits for it, and looks again."""
+    writing = stack.database()
+    try:
+        writing.begin()
+        with writing.cursor() as cursor:
+            cursor.execute("UPDATE conversations SET last_seq = 3, last_sent_at_ms = last_sent_at_ms + 1 WHERE id = %s", (life.room,))
+            cursor.execute("INSERT INTO messages (conversation_id, sent_at_ms, seq, sender_id, body) SELECT id, last_sent_at_ms, 3, %s, %s"
+                           " FROM conversations WHERE id = %s", (ada.user_id, "just now", life.room))  # fmt: skip
+            cursor.execute("UPDATE members SET read_seq = 3 WHERE conversation_id = %s AND user_id = %s", (life.room, ada.user_id))
+        thread, said = in_background(lambda: erase(stack, ada.email))
+        wait_for_lock(stack, "DELETE FROM members%")
+        writing.commit()
+    finally:
+        writing.close()
+    thread.join()
+    assert said and texts(stack, life.room) == ["", "bob's room", ""]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_waits_for_a_daemon_that_is_away_goes_too(stack, ada, bob, life, keep):
+    """The text lies in `events` as well, until a daemon has acted on it."""
+    secret, others = f"said by {ada.user_id} and waiting", f"said by {bob.user_id} and waiting"
+    daemon = stack.pid("wsd")
+    before = len(life.bobs.frames)
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        assert ada.post("/chat_rooms", {"other_user_id": bob.user_id, "message": secret}).status_code == 201
+        assert bob.post("/chat_rooms", {"other_user_id": ada.user_id, "message": others}).status_code == 201
+        erase(stack, ada.email, keep_messages=keep)
+        assert (is_kept(stack, others), is_kept(stack, secret)) == (True, keep)
+        waiting = repr(stack.sql("SELECT payload FROM events"))
+        assert (others in waiting, secret in waiting) == (True, keep)
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+    life.bobs.wait_type("user_removed", after=before, user_id=ada.user_id)
+    if not keep:
+        life.bobs.wait_type("message_removed", after=before, chat_room_id=life.room, seq=3)
 
 
 def test_nobody_is_not_erased(stack):

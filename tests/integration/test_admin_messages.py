@@ -95,6 +95,19 @@ def test_what_waits_for_a_daemon_that_is_away_is_gone_too(stack, ada, bob):
     nowhere(stack, SECRET)
 
 
+def test_who_is_writing_an_event_holds_nobody_up(stack, ada, bob):
+    room = ada.post("/chat_rooms", {"other_user_id": bob.user_id, "message": SECRET}).json()["chat_room_id"]
+    writing = stack.database()
+    try:
+        writing.begin()
+        writing.cursor().execute("INSERT INTO events (created_at_ms, payload) VALUES (1, '{}')")
+        waiting = call("admin_remove_message", room, 1, False)
+        assert "Removed the text" in stack.admin(f"SET SESSION innodb_lock_wait_timeout = 1; {waiting}")[-1][0]["result"]
+    finally:
+        writing.close()  # rolled back
+    nowhere(stack, SECRET)
+
+
 @pytest.mark.parametrize("count", [1, 2, 37])
 def test_each_message_of_a_conversation_is_found(stack, ada, bob, count):
     group = ada.new_group()
