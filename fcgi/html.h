@@ -1,8 +1,8 @@
 // The pages a person sees who opens a registration link in a browser. Pure functions.
 //
-// They look as the web client's own pages for guests do. No script and nothing from elsewhere: the Content-Security-Policy allows the one style sheet
-// below, by its hash, and a form to ourselves. Nobody indexes, frames or caches them, and the link
-// (a secret) is told to nobody as a referrer.
+// They look as the web client's own pages for guests do. No script and nothing from elsewhere: the
+// Content-Security-Policy allows the one style sheet below, by its hash, and a form to ourselves.
+// Nobody indexes, frames or caches them, and the link (a secret) is told to nobody as a referrer.
 #pragma once
 
 #include <string_view>

@@ -246,7 +246,7 @@ SELECT u.id, u.email, u.first_name, u.last_name,
        CAST(TIMESTAMPADD(MICROSECOND, u.created_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS created_at,
        CAST(TIMESTAMPADD(MICROSECOND, u.suspended_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS suspended_at,
        EXISTS (SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id
-               WHERE o.user_id = u.id AND d.heartbeat_at_ms >= UNIX_TIMESTAMP(NOW(3)) * 1000 - 15000) AS is_online,
+               WHERE o.user_id = u.id AND d.heartbeat_at_ms >= TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 - 15000) AS is_online,
        CAST(TIMESTAMPADD(MICROSECOND, u.erased_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS erased_at
 FROM users u;
 

@@ -72,7 +72,7 @@ CREATE PROCEDURE internal_write_audit(
   SQL SECURITY INVOKER
 BEGIN
   INSERT INTO audit (at_ms, actor, action, target, details)
-    VALUES (UNIX_TIMESTAMP(NOW(3)) * 1000, USER(), p_action, p_target, p_details);
+    VALUES (TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000, USER(), p_action, p_target, p_details);
 END //
 
 -- The daemons are told when this transaction is committed. p_payload: JSON_OBJECT('v', 1, 'type', …), the events of
@@ -81,7 +81,7 @@ DROP PROCEDURE IF EXISTS internal_tell //
 CREATE PROCEDURE internal_tell(IN p_payload MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
   SQL SECURITY INVOKER
 BEGIN
-  INSERT INTO events (created_at_ms, payload) VALUES (UNIX_TIMESTAMP(NOW(3)) * 1000, p_payload);
+  INSERT INTO events (created_at_ms, payload) VALUES (TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000, p_payload);
 END //
 
 -- Trims a name and holds it against the rules of docs/protocol.md, section 1 (common/text.cpp has the same). p_what begins

@@ -56,7 +56,7 @@ BEGIN
   SET p_counts = JSON_OBJECT(
     'sessions', (SELECT COUNT(*) FROM sessions WHERE user_id = p_id),
     'registrations', (SELECT COUNT(*) FROM pending_registrations WHERE email_key = v_key OR user_id = p_id),
-    'mails', (SELECT COUNT(*) FROM mail_outbox WHERE LOWER(recipient) = v_key),
+    'mails', (SELECT COUNT(*) FROM mail_outbox WHERE LOWER(recipient COLLATE utf8mb4_unicode_520_ci) COLLATE utf8mb4_bin = v_key),
     'tries', (SELECT COUNT(*) FROM login_failures WHERE account IN (
       UNHEX(SHA2(CONCAT('password:', v_key), 256)), UNHEX(SHA2(CONCAT('registration:', v_key), 256)))),
     'groups', (SELECT COUNT(*) FROM members m JOIN chat_groups g ON g.id = m.conversation_id WHERE m.user_id = p_id),
@@ -107,7 +107,7 @@ BEGIN
   CALL internal_begin();
   SELECT id INTO v_locked FROM users WHERE id = p_id FOR UPDATE;
   CALL internal_refuse_owner(p_id);
-  UPDATE users SET suspended_at_ms = COALESCE(suspended_at_ms, UNIX_TIMESTAMP(NOW(3)) * 1000) WHERE id = p_id;
+  UPDATE users SET suspended_at_ms = COALESCE(suspended_at_ms, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000) WHERE id = p_id;
   DELETE FROM sessions WHERE user_id = p_id;
   CALL internal_write_audit('erase_user', CONCAT('user ', p_id), JSON_OBJECT(
     'state', 'begun', 'keep_messages', p_keep_messages = TRUE, 'found', JSON_EXTRACT(p_counts, '$')));
@@ -255,7 +255,7 @@ BEGIN
   CALL internal_refuse_owner(p_id);
   DELETE FROM sessions WHERE user_id = p_id;
   DELETE FROM pending_registrations WHERE email_key = v_key OR user_id = p_id;
-  DELETE FROM mail_outbox WHERE LOWER(recipient) = v_key;
+  DELETE FROM mail_outbox WHERE LOWER(recipient COLLATE utf8mb4_unicode_520_ci) COLLATE utf8mb4_bin = v_key;
   DELETE FROM login_failures WHERE account IN (
     UNHEX(SHA2(CONCAT('password:', v_key), 256)), UNHEX(SHA2(CONCAT('registration:', v_key), 256)));
   DELETE FROM send_rates WHERE user_id = p_id;
@@ -268,8 +268,8 @@ BEGIN
     -- Without @ it is no address: nobody can register it, sign in with it, or be sent a mail to it.
     UPDATE users SET first_name = 'Deleted', last_name = 'user', email = CONCAT('erased-', p_id),
       email_key = CONCAT('erased-', p_id), password_hash = '!', created_at_ms = 0,
-      suspended_at_ms = COALESCE(suspended_at_ms, UNIX_TIMESTAMP(NOW(3)) * 1000),
-      erased_at_ms = UNIX_TIMESTAMP(NOW(3)) * 1000 WHERE id = p_id;
+      suspended_at_ms = COALESCE(suspended_at_ms, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000),
+      erased_at_ms = TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 WHERE id = p_id;
     CALL internal_tell(JSON_OBJECT('v', 1, 'type', 'user_removed', 'user_id', p_id + 0));
   END IF;
   COMMIT;

@@ -56,7 +56,7 @@ BEGIN
   SELECT JSON_OBJECT('kind', 'group', 'chat_group_id', g.id, 'name', g.name, 'owner_id', g.owner_id,
     'created_at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, c.created_at_ms * 1000, '1970-01-01'), v_iso)) AS line
     FROM chat_groups g JOIN conversations c ON c.id = g.id WHERE g.owner_id = p_id ORDER BY g.id;
-  SELECT JSON_OBJECT('kind', 'membership', 'chat_type', ELT(c.kind, 'room', 'group', 'bot'), 'conversation_id', c.id,
+  SELECT JSON_OBJECT('kind', 'membership', 'chat_type', ELT(c.kind + 1, 'group', 'room', 'group', 'bot'), 'conversation_id', c.id,
     'group_name', g.name,
     'joined_at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, m.joined_at_ms * 1000, '1970-01-01'), v_iso),
     'read_seq', m.read_seq, 'last_seq', c.last_seq, 'unread', GREATEST(c.last_seq, m.read_seq) - m.read_seq) AS line
@@ -76,7 +76,7 @@ BEGIN
     'created_at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, created_at_ms * 1000, '1970-01-01'), v_iso),
     'attempts', attempts, 'last_error', last_error,
     'failed_at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, failed_at_ms * 1000, '1970-01-01'), v_iso)) AS line
-    FROM mail_outbox WHERE LOWER(recipient) = v_key ORDER BY id;
+    FROM mail_outbox WHERE LOWER(recipient COLLATE utf8mb4_unicode_520_ci) COLLATE utf8mb4_bin = v_key ORDER BY id;
   SELECT JSON_OBJECT('kind', 'audit', 'audit_id', id,
     'at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, at_ms * 1000, '1970-01-01'), v_iso),
     'actor', actor, 'action', action, 'details', details) AS line
@@ -108,8 +108,9 @@ BEGIN
     'at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, m.sent_at_ms * 1000, '1970-01-01'), v_iso),
     'message', m.body, 'removed', (m.flags & 4) <> 0,
     'client_msg_id', IF(m.sender_id = p_id, CONVERT(m.client_msg_id USING utf8mb4), NULL)) AS line
-    FROM chat_groups g STRAIGHT_JOIN messages m FORCE INDEX (messages_client)
-      ON m.conversation_id = g.id AND m.sender_id = p_id;
+    FROM conversations c STRAIGHT_JOIN messages m FORCE INDEX (messages_client)
+      ON m.conversation_id = c.id AND m.sender_id = p_id
+    WHERE c.kind IN (0, 2);  -- 0: a group whose deletion was broken off
 END //
 
 DROP PROCEDURE IF EXISTS admin_export_user //
@@ -136,7 +137,7 @@ BEGIN
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     START TRANSACTION WITH CONSISTENT SNAPSHOT;
     SELECT JSON_OBJECT('kind', 'export', 'format', 1, 'user_id', v_id + 0, 'at',
-      DATE_FORMAT(TIMESTAMPADD(MICROSECOND, FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000000), '1970-01-01'), v_iso),
+      DATE_FORMAT(UTC_TIMESTAMP(3), v_iso),
       'groups', 'own messages only') AS line;
     CALL internal_export_account(v_id);
     CALL internal_export_messages(v_id);

@@ -20,7 +20,7 @@ CREATE PROCEDURE admin_list_mail(IN p_state VARCHAR(16) CHARACTER SET utf8mb4 CO
   SQL SECURITY DEFINER READS SQL DATA
   COMMENT 'Mail that is still owed: waiting, sending or failed (NULL: all); at most so many (NULL: 100).'
 BEGIN
-  DECLARE v_now BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000;
+  DECLARE v_now BIGINT DEFAULT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000;
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(COALESCE(p_limit, 100), 0), 100000);
   IF p_state NOT IN ('waiting', 'sending', 'failed') THEN
     CALL internal_fail('The state is waiting, sending or failed; NULL for all.');
@@ -44,7 +44,7 @@ CREATE PROCEDURE internal_lock_mail(
   IN p_id BIGINT UNSIGNED, OUT p_kind VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, OUT p_failed BOOLEAN)
   SQL SECURITY INVOKER
 BEGIN
-  DECLARE v_now BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000;
+  DECLARE v_now BIGINT DEFAULT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000;
   DECLARE v_claimed_until BIGINT;
   SET p_kind = NULL;
   SELECT kind, claimed_until_ms, failed_at_ms IS NOT NULL INTO p_kind, v_claimed_until, p_failed
@@ -68,7 +68,7 @@ BEGIN
   DECLARE v_kind VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE v_failed BOOLEAN;
   DECLARE v_expired, v_done BIGINT DEFAULT 0;
-  DECLARE v_now BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000;
+  DECLARE v_now BIGINT DEFAULT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000;
   CALL internal_begin();
   BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
@@ -85,7 +85,7 @@ BEGIN
     SET v_done = ROW_COUNT();
     IF v_done > 0 THEN
       CALL internal_write_audit('retry_mail', IF(p_id IS NULL, 'mail', CONCAT('mail ', p_id)),
-        JSON_OBJECT('mails', v_done, 'kind', v_kind));
+        JSON_OBJECT('mails', v_done + 0, 'kind', v_kind));
     END IF;
     COMMIT;
     SELECT v_done AS mails, CONCAT(v_done, ' mails are due now.',

@@ -74,7 +74,7 @@ CREATE PROCEDURE admin_delete_old_messages(
   COMMENT 'Deletes messages older than so many days, of one kind (room, group, bot) or all (NULL), in batches (NULL: 1000).'
 BEGIN
   DECLARE v_kind INT DEFAULT IF(p_kind IS NULL, 0, FIELD(p_kind, 'room', 'group', 'bot'));
-  DECLARE v_border BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000 - CAST(p_days AS SIGNED) * 86400000;
+  DECLARE v_border BIGINT DEFAULT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 - CAST(p_days AS SIGNED) * 86400000;
   DECLARE v_conversation, v_audit BIGINT UNSIGNED;
   DECLARE v_batch INT DEFAULT COALESCE(p_batch, 1000);
   DECLARE v_messages, v_conversations, v_deleted, v_failures BIGINT DEFAULT 0;

@@ -21,7 +21,7 @@ BEGIN
     CAST(TIMESTAMPADD(MICROSECOND, s.expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at,
     CAST(TIMESTAMPADD(MICROSECOND, s.max_expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at_the_latest
   FROM sessions s JOIN users u ON u.id = s.user_id
-  WHERE (v_user IS NULL OR s.user_id = v_user) AND s.expires_at_ms > UNIX_TIMESTAMP(NOW(3)) * 1000
+  WHERE (v_user IS NULL OR s.user_id = v_user) AND s.expires_at_ms > TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000
   ORDER BY s.id DESC LIMIT 1000;
 END //
 
@@ -39,7 +39,7 @@ BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     CALL internal_lock_user(p_user, v_user, v_first, v_last, v_suspended);  -- nobody logs in meanwhile
     INSERT INTO events (created_at_ms, payload)
-      SELECT UNIX_TIMESTAMP(NOW(3)) * 1000, JSON_OBJECT('v', 1, 'type', 'session_ended', 'user_id', user_id, 'session_id', id)
+      SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000, JSON_OBJECT('v', 1, 'type', 'session_ended', 'user_id', user_id, 'session_id', id)
       FROM sessions WHERE user_id = v_user AND (p_session IS NULL OR id = p_session) ORDER BY id FOR UPDATE;
     DELETE FROM sessions WHERE user_id = v_user AND (p_session IS NULL OR id = p_session);
     SET v_rows = ROW_COUNT();

@@ -22,7 +22,7 @@ DROP PROCEDURE IF EXISTS internal_show_people //
 CREATE PROCEDURE internal_show_people(IN p_since BIGINT)
   SQL SECURITY INVOKER
 BEGIN
-  DECLARE v_now BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000;
+  DECLARE v_now BIGINT DEFAULT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000;
   SELECT COUNT(*) AS accounts, COALESCE(SUM(suspended_at_ms IS NOT NULL AND erased_at_ms IS NULL), 0) AS suspended,
     (SELECT COUNT(*) FROM users WHERE erased_at_ms IS NOT NULL) AS erased,
     COALESCE(SUM(created_at_ms >= p_since), 0) AS new_accounts,
@@ -62,7 +62,7 @@ DROP PROCEDURE IF EXISTS internal_show_busiest //
 CREATE PROCEDURE internal_show_busiest(IN p_since BIGINT)
   SQL SECURITY INVOKER
 BEGIN
-  DECLARE v_now BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000;
+  DECLARE v_now BIGINT DEFAULT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000;
   SELECT s.id AS conversation, ELT(s.kind, 'room', 'group', 'bot') AS kind, SUM(s.messages) AS messages_of_day,
     MAX(s.messages) AS most_in_a_second, MAX(GREATEST(s.last_sent_at_ms - v_now, 0)) AS ahead_ms
   FROM (SELECT c.id, c.kind, c.last_sent_at_ms, COUNT(*) AS messages
@@ -103,7 +103,7 @@ CREATE PROCEDURE admin_statistics(IN p_days INT)
   SQL SECURITY DEFINER READS SQL DATA
   COMMENT 'People, messages a day, largest, busiest and most unread conversations, the bot (NULL: 14 days).'
 BEGIN
-  DECLARE v_now BIGINT DEFAULT UNIX_TIMESTAMP(NOW(3)) * 1000;
+  DECLARE v_now BIGINT DEFAULT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000;
   DECLARE v_since BIGINT;
   IF p_days NOT BETWEEN 1 AND 366 THEN CALL internal_fail('Days are 1 to 366; NULL for 14.'); END IF;
   -- From midnight on, so that the first day is a whole one.

@@ -47,16 +47,18 @@ BEGIN
   CALL internal_check_email(p_email);
   CALL internal_check_name(p_first_name, 64, 'The first name');
   CALL internal_check_name(p_last_name, 64, 'The last name');
-  SET v_key = LOWER(p_email COLLATE utf8mb4_unicode_520_ci), v_now = UNIX_TIMESTAMP(NOW(3)) * 1000,
+  SET v_key = LOWER(p_email COLLATE utf8mb4_unicode_520_ci), v_now = TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000,
     v_expires = v_now + 7 * 86400000;
   CALL internal_begin();
   BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+    -- And the mails that wait for it. First, because it waits for somebody who is opening a link at this moment: the account
+    -- is seen after that.
+    DELETE FROM pending_registrations WHERE email_key = v_key;
     SELECT id INTO v_user FROM users WHERE email_key = v_key;
     IF v_user IS NOT NULL THEN
       CALL internal_fail(CONCAT('This address has an account already: user ', v_user, '.'));
     END IF;
-    DELETE FROM pending_registrations WHERE email_key = v_key;  -- and the mails that wait for it
     INSERT INTO pending_registrations (email, email_key, first_name, last_name, password_hash, requested_at_ms, expires_at_ms)
       VALUES (p_email, v_key, p_first_name, p_last_name, '', v_now, v_expires);
     SET v_registration = LAST_INSERT_ID();
@@ -75,10 +77,11 @@ CREATE PROCEDURE admin_list_invitations()
 BEGIN
   SELECT p.email, p.first_name, p.last_name,
     CASE WHEN p.user_id IS NOT NULL THEN CONCAT('accepted by user ', p.user_id)
-      WHEN p.expires_at_ms <= UNIX_TIMESTAMP(NOW(3)) * 1000 THEN 'expired'
+      WHEN p.expires_at_ms <= TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 THEN 'expired'
       WHEN EXISTS (SELECT 1 FROM mail_outbox m WHERE m.registration_id = p.id AND m.failed_at_ms IS NOT NULL)
         THEN 'the mail could not be sent'
-      WHEN p.token_hash IS NULL THEN 'the mail is on its way' ELSE 'waits for an answer' END AS state,
+      WHEN EXISTS (SELECT 1 FROM mail_outbox m WHERE m.registration_id = p.id) THEN 'the mail is on its way'
+      WHEN p.token_hash IS NULL THEN 'the mail was dropped' ELSE 'waits for an answer' END AS state,
     CAST(TIMESTAMPADD(MICROSECOND, p.requested_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS invited_at,
     CAST(TIMESTAMPADD(MICROSECOND, p.expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at
   FROM pending_registrations p WHERE p.password_hash = '' ORDER BY p.id;
@@ -116,7 +119,7 @@ BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     CALL internal_lock_user(p_user, v_user, v_first, v_last, v_suspended);
     IF v_suspended IS NULL THEN
-      UPDATE users SET suspended_at_ms = UNIX_TIMESTAMP(NOW(3)) * 1000 WHERE id = v_user;
+      UPDATE users SET suspended_at_ms = TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 WHERE id = v_user;
       DELETE FROM sessions WHERE user_id = v_user;
       SET v_sessions = ROW_COUNT();
       CALL internal_write_audit('suspend_user', CONCAT('user ', v_user), JSON_OBJECT('sessions', v_sessions + 0));
@@ -157,10 +160,10 @@ CREATE PROCEDURE admin_who_is_online()
 BEGIN
   SELECT u.id AS user_id, u.email, u.first_name, u.last_name,
     (SELECT COUNT(*) FROM present p WHERE p.user_id = u.id) AS present_in_groups,
-    (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id AND s.expires_at_ms > UNIX_TIMESTAMP(NOW(3)) * 1000) AS sessions
+    (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id AND s.expires_at_ms > TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000) AS sessions
   FROM users u
   WHERE EXISTS (SELECT 1 FROM online o JOIN daemons d ON d.id = o.daemon_id
-    WHERE o.user_id = u.id AND d.heartbeat_at_ms >= UNIX_TIMESTAMP(NOW(3)) * 1000 - 15000)
+    WHERE o.user_id = u.id AND d.heartbeat_at_ms >= TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 - 15000)
   ORDER BY u.id;
 END //
 

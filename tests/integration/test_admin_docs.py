@@ -20,6 +20,13 @@ def test_the_examples_work(stack, ada, bob):
     assert {"delete_group", "remove_message", "suspend_user", "invite_user"} <= actions
 
 
+def test_the_example_of_erasing_erases(stack, ada):
+    section = TEXT[TEXT.index("## Erasing a person") : TEXT.index("## Retention")]
+    for block in re.findall(r"^```sql\n(.*?)^```$", section, re.M | re.S):
+        stack.admin(block.replace("ada@example.org", ada.email))
+    assert stack.sql("SELECT 1 FROM users WHERE id = %s AND erased_at_ms IS NOT NULL", ada.user_id)
+
+
 def test_every_procedure_is_explained(stack):
     named = set(re.findall(r"\badmin_[a-z_]+(?=\()", TEXT))
     there = {row["procedure"] for row in stack.admin("CALL admin_help()")[0]}

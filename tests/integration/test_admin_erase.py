@@ -275,7 +275,9 @@ def test_what_is_stored_meanwhile_is_emptied(stack, ada, bob, life):
                            " FROM conversations WHERE id = %s", (ada.user_id, "just now", life.room))  # fmt: skip
             cursor.execute("UPDATE members SET read_seq = 3 WHERE conversation_id = %s AND user_id = %s", (life.room, ada.user_id))
         thread, said = in_background(lambda: erase(stack, ada.email))
-        wait_for_lock(stack, "DELETE FROM members%")
+        # The last thing before it has to wait.
+        gone = "SELECT 1 FROM bot_chats WHERE user_id = %s"
+        wait_until(lambda: not stack.sql(gone, ada.user_id), deadline=40, what="the end of the chat with the bot")
         writing.commit()
     finally:
         writing.close()

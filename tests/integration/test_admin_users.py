@@ -123,6 +123,18 @@ def test_good_addresses_are_those_of_the_program(stack):
         assert by_procedure == by_program, email
 
 
+def test_an_invitation_whose_mail_is_dropped_says_so(stack):
+    ada = stack.stranger()
+    stack.sql("INSERT INTO pending_registrations (email, email_key, first_name, last_name, password_hash, requested_at_ms,"
+              " expires_at_ms) VALUES (%s, %s, 'Ada', 'L', '', 1, 9999999999999)", ada.email, ada.email)  # fmt: skip
+    stack.sql("INSERT INTO mail_outbox (kind, recipient, recipient_name, registration_id, created_at_ms, next_attempt_at_ms)"
+              " SELECT 'invitation', email, 'Ada', id, 1, 9999999999999 FROM pending_registrations WHERE email = %s", ada.email)  # fmt: skip
+    assert invitation_state(stack, ada) == "the mail is on its way"
+    (mail,) = stack.sql("SELECT id FROM mail_outbox WHERE recipient = %s", ada.email)
+    said(stack, "admin_drop_mail", mail["id"], False)
+    assert invitation_state(stack, ada) == "the mail was dropped"
+
+
 # ---- suspending
 
 
