@@ -10,7 +10,6 @@ namespace {
 
 using db::P;
 
-constexpr int64_t kPurgeAfterMs = 40 * kDeadAfterMs;
 constexpr size_t kMaxUsers = 1000;
 
 std::vector<UserId> Sorted(std::span<const UserId> users) {
@@ -77,8 +76,17 @@ Status RemoveDaemon(db::Transaction& tx, DaemonId daemon) {
   return tx.Execute(queries::kRemoveDaemon, {P(daemon)}).status();
 }
 
-Status PurgeDead(db::Transaction& tx, TimestampMs now) {
-  return tx.Execute(queries::kPurgeDaemons, {P(TimestampMs(now.value - kPurgeAfterMs))}).status();
+Result<std::vector<Beat>> Beats(db::Transaction& tx) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kDaemonBeats, {}));
+  std::vector<Beat> beats;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    beats.push_back({rows.As<DaemonId>(row, 0), rows.As<TimestampMs>(row, 1)});
+  }
+  return beats;
+}
+
+Status PurgeDaemon(db::Transaction& tx, const Beat& last) {
+  return tx.Execute(queries::kPurgeDaemon, {P(last.daemon), P(last.heartbeat)}).status();
 }
 
 Result<std::vector<UserId>> SetOnline(db::Transaction& tx, DaemonId daemon,

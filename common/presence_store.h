@@ -13,14 +13,24 @@ namespace parlor::presence_store {
 
 inline constexpr int64_t kDeadAfterMs = 15000;  // without a heartbeat
 
-// A new incarnation of the daemon at `endpoint`; removes what an earlier one there left behind.
+// A daemon and what its last heartbeat said, by its own clock: to be compared for being the same.
+struct Beat {
+  DaemonId daemon;
+  TimestampMs heartbeat;
+  bool operator==(const Beat&) const = default;
+};
+
+// A new incarnation of the daemon at `endpoint`; removes what an earlier one there left behind. So
+// no two daemons that live may have one endpoint: a path is not enough, other machines have it too.
 Result<DaemonId> RegisterDaemon(db::Transaction& tx, std::string_view endpoint, TimestampMs now);
 // `last`: what the last heartbeat that succeeded said (or the registration). False when our row is
 // gone or says less than that: the database went back to an earlier state (a restored dump).
 Result<bool> Heartbeat(db::Transaction& tx, DaemonId daemon, TimestampMs last, TimestampMs now);
 Status RemoveDaemon(db::Transaction& tx, DaemonId daemon);
-// Removes daemons that are long dead, with their rows.
-Status PurgeDead(db::Transaction& tx, TimestampMs now);
+// All daemons, living and dead.
+Result<std::vector<Beat>> Beats(db::Transaction& tx);
+// Removes a daemon with its rows, unless there was a heartbeat since.
+Status PurgeDaemon(db::Transaction& tx, const Beat& last);
 
 // Users who came to or left this daemon. Returns those who thereby came online (0 → 1) or went
 // offline (1 → 0) everywhere. Rows of dead daemons count for nothing. Sorted, multi-row; at most

@@ -136,8 +136,10 @@ inline constexpr std::string_view kDaemonExists =  // PRIMARY
     "SELECT 1 FROM daemons WHERE id = ? AND heartbeat_at_ms >= ?";
 inline constexpr std::string_view kRemoveDaemon =  // PRIMARY
     "DELETE FROM daemons WHERE id = ?";
-inline constexpr std::string_view kPurgeDaemons =
-    "DELETE FROM daemons WHERE heartbeat_at_ms < ?";  // a table of a few rows
+inline constexpr std::string_view kDaemonBeats =
+    "SELECT id, heartbeat_at_ms FROM daemons";  // a table of a few rows
+inline constexpr std::string_view kPurgeDaemon =  // PRIMARY
+    "DELETE FROM daemons WHERE id = ? AND heartbeat_at_ms = ?";
 
 // ---- conversations seen from a member
 inline constexpr std::string_view kListRooms =  // members_user, PRIMARY of the others

@@ -7,15 +7,23 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "common/token.h"
 
 namespace parlor::wsd {
 namespace {
 
+constexpr size_t kNameBytes = 16;
 constexpr size_t kMaxPathBytes = sizeof(sockaddr_un::sun_path) - 1;
 
 std::string LockPath(const std::string& socket_path) { return socket_path + ".lock"; }
+
+bool IsName(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 std::string ErrnoText() { return std::generic_category().message(errno); }
 
@@ -47,7 +55,10 @@ Result<ListenLock> ListenLock::Take(const std::string& socket_path) {
       return Status(ErrorCode::kConflict,
                     "Another parlor-wsd listens on " + socket_path + " already.");
     }
-    if (StillThere(descriptor, path)) return lock;
+    if (StillThere(descriptor, path)) {
+      PARLOR_RETURN_IF_ERROR(lock.ReadOrDrawName());
+      return lock;
+    }
     close(std::exchange(lock.descriptor_, -1));
   }
 }
@@ -57,17 +68,32 @@ ListenLock::ListenLock(std::string socket_path, int descriptor)
 
 ListenLock::ListenLock(ListenLock&& other) noexcept
     : socket_path_(std::move(other.socket_path_)),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      name_(std::move(other.name_)) {}
+
+Status ListenLock::ReadOrDrawName() {
+  std::string found(kNameBytes, '\0');
+  const ssize_t got = pread(descriptor_, found.data(), found.size(), 0);
+  if (got == static_cast<ssize_t>(kNameBytes) && IsName(found)) {
+    name_ = std::move(found);
+    return Ok();
+  }
+  const TokenHash drawn = Sha256(GenerateToken());
+  name_ = ToHex({reinterpret_cast<const char*>(drawn.data()), kNameBytes / 2});
+  if (pwrite(descriptor_, name_.data(), name_.size(), 0) == static_cast<ssize_t>(name_.size())) {
+    return Ok();
+  }
+  return Status(ErrorCode::kUnavailable,
+                "Can't write " + LockPath(socket_path_) + ": " + ErrnoText() + ".");
+}
 
 ListenLock::~ListenLock() {
   if (descriptor_ < 0) return;
-  RemoveFiles();
+  RemoveSocket();
+  unlink(LockPath(socket_path_).c_str());
   close(descriptor_);
 }
 
-void ListenLock::RemoveFiles() const {
-  unlink(socket_path_.c_str());
-  unlink(LockPath(socket_path_).c_str());
-}
+void ListenLock::RemoveSocket() const { unlink(socket_path_.c_str()); }
 
 }  // namespace parlor::wsd

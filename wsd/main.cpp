@@ -150,7 +150,7 @@ class Daemon {
     PARLOR_RETURN_IF_ERROR(bus_reader_.Start());
     PARLOR_RETURN_IF_ERROR(writers_.Start());
     PARLOR_RETURN_IF_ERROR(lookup_.Start());
-    PARLOR_RETURN_IF_ERROR(presence_.Start());
+    PARLOR_RETURN_IF_ERROR(presence_.Start(server_->Place()));
     PARLOR_RETURN_IF_ERROR(mailer_.Start());
     PARLOR_RETURN_IF_ERROR(bot_.Start());
     gateway_.Start();

@@ -18,12 +18,6 @@ constexpr size_t kSessionsAtOnce = 100;
 constexpr uint32_t kPurgeAtOnce = 500;
 constexpr uint32_t kLeftOverAtOnce = 500;
 
-// Another daemon at the same place is taken to be an earlier run of this one.
-std::string EndpointOf(const SocketConfig& socket) {
-  if (!socket.listen_path.empty()) return socket.listen_path;
-  return socket.listen_address + ":" + std::to_string(socket.listen_port);
-}
-
 bool IsDue(std::optional<int64_t>& next_ms, int64_t now_ms, int64_t period_ms) {
   if (next_ms && now_ms < *next_ms) return false;
   next_ms = now_ms + period_ms;
@@ -56,7 +50,8 @@ Presence::Presence(const Config& config, const Clock& clock, Queue<LoopItem>& re
 
 Presence::~Presence() { Stop(Deadline::min()); }
 
-Status Presence::Start() {
+Status Presence::Start(std::string endpoint) {
+  endpoint_ = std::move(endpoint);
   thread_.Start([this] { Run(); });
   return Ok();
 }
@@ -200,8 +195,7 @@ Status Presence::Register() {
   const Users users(here_.begin(), here_.end());
   const TimestampMs now = clock_.Now();
   const auto sign_on = [&](db::Transaction& tx) -> Status {
-    PARLOR_ASSIGN_OR_RETURN(daemon,
-                            presence_store::RegisterDaemon(tx, EndpointOf(config_.socket), now));
+    PARLOR_ASSIGN_OR_RETURN(daemon, presence_store::RegisterDaemon(tx, endpoint_, now));
     for (const std::span<const UserId> part : PartsOf(users)) {
       PARLOR_RETURN_IF_ERROR(presence_store::SetOnline(tx, daemon, part, now).status());
     }
@@ -363,7 +357,7 @@ Status Presence::ApplyRates() {
 Status Presence::Purge() {
   const auto now = [this] { return clock_.Now(); };
   const std::function<Status(db::Transaction&)> purges[] = {
-      [&](db::Transaction& tx) { return presence_store::PurgeDead(tx, now()); },
+      [&](db::Transaction& tx) { return PurgeSilent(tx); },
       [&](db::Transaction& tx) { return sessions::PurgeExpired(tx, now(), kPurgeAtOnce); },
       [&](db::Transaction& tx) { return registrations::Purge(tx, now(), kPurgeAtOnce); },
   };
@@ -373,6 +367,15 @@ Status Presence::Purge() {
   }
   const Status status = LeaveLeftOver();
   if (!status.ok()) log::Warning("ending presence that was left over", {{"error", status}});
+  return Ok();
+}
+
+Status Presence::PurgeSilent(db::Transaction& tx) {
+  PARLOR_ASSIGN_OR_RETURN(const std::vector<presence_store::Beat> beats, presence_store::Beats(tx));
+  for (const auto& last : silent_.Look(beats, daemon_, clock_.MonotonicMs())) {
+    PARLOR_RETURN_IF_ERROR(presence_store::PurgeDaemon(tx, last));
+    log::Info("removing a daemon that is silent for long", {{"daemon", last.daemon}});
+  }
   return Ok();
 }
 

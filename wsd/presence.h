@@ -34,6 +34,7 @@
 #include "wsd/commands.h"
 #include "wsd/mailbox.h"
 #include "wsd/meter.h"
+#include "wsd/silent_daemons.h"
 #include "wsd/thread.h"
 
 namespace parlor::wsd {
@@ -47,7 +48,8 @@ class Presence {
   Presence(const Config& config, const Clock& clock, Queue<LoopItem>& results);
   ~Presence();  // Stop() at once
 
-  Status Start();
+  // `endpoint`: Server::Place(). A row of that name is what an earlier run of this daemon left.
+  Status Start(std::string endpoint);
   bool Push(PresenceCommand command);
   void Close();
   bool Finished() const;
@@ -93,6 +95,7 @@ class Presence {
   Status ApplySessions();
   Status ApplyRates();
   Status Purge();
+  Status PurgeSilent(db::Transaction& tx);
   Status LeaveLeftOver();
   Users KnownToNobody(const Users& users);
   void SignOff();
@@ -113,6 +116,8 @@ class Presence {
   bool woken_ = false;
 
   // The thread's own.
+  std::string endpoint_;
+  SilentDaemons silent_;
   Work work_;
   // What commits in doubt said has changed (true: came online), until it is reported.
   std::unordered_map<UserId, bool> in_doubt_;

@@ -3,8 +3,11 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -145,6 +148,16 @@ Status Server::Impl::CreateVhost(bool unix_socket) {
                                   std::to_string(socket_.listen_port) + ".");
 }
 
+// The machine's name is for people who look at the table; where there is a path, the name in the lock
+// file is what makes it ours alone.
+std::string Server::Impl::Place() const {
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host.front() = '\0';
+  const std::string machine = std::string(host.data()) + ":";
+  if (lock_) return machine + socket_.listen_path + "#" + lock_->name();
+  return machine + socket_.listen_address + ":" + std::to_string(socket_.listen_port);
+}
+
 void Server::Impl::Run() {
   drain_mailbox_();
   uv_run(&loop_, UV_RUN_DEFAULT);
@@ -193,7 +206,7 @@ void Server::Impl::OnSignal(int number) {
   }
   if (stage_ != Stage::kServing) {
     log::Warning("ending at once", {{"signal", number}});
-    if (lock_) lock_->RemoveFiles();
+    if (lock_) lock_->RemoveSocket();
     std::_Exit(128 + number);
   }
   log::Info("ending", {{"signal", number}, {"connections", gateway_.connections()}});
@@ -253,5 +266,6 @@ Result<std::unique_ptr<Server>> Server::Create(const Config& config, Gateway& ga
 void Server::Wake() { impl_->Wake(); }
 void Server::End(std::string_view why) { impl_->End(why); }
 void Server::Run() { impl_->Run(); }
+std::string Server::Place() const { return impl_->Place(); }
 
 }  // namespace parlor::wsd

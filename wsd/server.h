@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "common/config.h"
@@ -33,6 +34,10 @@ class Server {
   static Result<std::unique_ptr<Server>> Create(const Config& config, Gateway& gateway,
                                                 std::function<void()> drain_mailbox);
   ~Server();
+
+  // What no other living daemon is called, and a later one in our place is again, at once after we
+  // died: machine, path and the name in the lock file; without a path machine, address and port.
+  std::string Place() const;
 
   // Makes the loop call drain_mailbox soon. Any thread, until the destructor begins.
   void Wake();

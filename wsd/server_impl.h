@@ -33,6 +33,7 @@ class Server::Impl {
   Status Start();
   Status Listen();
   void Run();
+  std::string Place() const;
   void End(std::string_view why);
   void Wake() { lws_cancel_service(context_); }
 

@@ -251,7 +251,7 @@ TEST_F(GrantsTest, DaemonCanDoWhatItDoes) {
   WORKS(daemon, presence_store::Heartbeat(tx, id, kNow, kNow));
   WORKS(daemon, presence_store::SetOnline(tx, id, users, kNow));
   WORKS(daemon, presence_store::SetOffline(tx, id, users, kNow));
-  WORKS(daemon, presence_store::PurgeDead(tx, kNow));
+  WORKS(daemon, presence_store::PurgeDaemon(tx, {id, kNow}));
   WORKS(daemon, presence_store::RemoveDaemon(tx, id));
   const std::pair<UserId, send_rate::Bucket> buckets[] = {{ada_, {kNow}}};
   WORKS(daemon, send_rate::Raise(tx, buckets));

@@ -44,6 +44,28 @@ TEST_F(ListenLockTest, LockFileOfADeadDaemonDoesNotMatter) {
   EXPECT_TRUE(ListenLock::Take(Path()).ok());
 }
 
+TEST_F(ListenLockTest, WhoComesAfterADeadDaemonInheritsItsName) {
+  std::string name;
+  {
+    const auto lock = ListenLock::Take(Path());
+    ASSERT_TRUE(lock.ok());
+    name = lock->name();
+    EXPECT_EQ(name.size(), 16U);
+    std::filesystem::copy_file(Path() + ".lock", folder_ / "kept");
+  }
+  EXPECT_NE(ListenLock::Take(Path())->name(), name) << "that one had ended well";
+  std::filesystem::rename(folder_ / "kept", Path() + ".lock");
+  EXPECT_EQ(ListenLock::Take(Path())->name(), name);
+}
+
+TEST_F(ListenLockTest, NonsenseInTheLockFileIsReplaced) {
+  std::ofstream(Path() + ".lock") << "not a name at all, by far";
+  const auto lock = ListenLock::Take(Path());
+  ASSERT_TRUE(lock.ok());
+  EXPECT_EQ(lock->name().size(), 16U);
+  EXPECT_EQ(lock->name().find_first_not_of("0123456789abcdef"), std::string::npos);
+}
+
 TEST_F(ListenLockTest, PathThatNoSocketCanHaveIsRefused) {
   const auto lock = ListenLock::Take(folder_ / std::string(108, 'x'));
   ASSERT_FALSE(lock.ok());

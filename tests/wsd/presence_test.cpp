@@ -25,7 +25,7 @@ class PresenceTest : public ThreadTest {
     if (!presence_) presence_ = std::make_unique<Presence>(config_, manual_, results_);
     return *presence_;
   }
-  void Start() { ASSERT_TRUE(Thread().Start().ok()); }
+  void Start() { ASSERT_TRUE(Thread().Start("here:/run/parlor/test.sock#1").ok()); }
 
   testing::DatabaseProxy& Proxy() {
     if (!proxy_) {
@@ -79,8 +79,8 @@ class PresenceTest : public ThreadTest {
 
 TEST_F(PresenceTest, RegistersTheDaemonAndTakesItOffAtTheEnd) {
   Start();
-  ASSERT_TRUE(
-      Eventually([&] { return Count("daemons WHERE endpoint = '/run/parlor/test.sock'") == 1; }));
+  ASSERT_TRUE(Eventually(
+      [&] { return Count("daemons WHERE endpoint = 'here:/run/parlor/test.sock#1'") == 1; }));
   ASSERT_TRUE(Thread().Push(UserCame{db_.AddUser()}));
   Next<OnlineChanged>();
   EXPECT_EQ(Count("online"), 1U);
@@ -202,6 +202,50 @@ TEST_F(PresenceTest, ClockThatIsSetBackIsNoRestore) {
   Advance(Presence::kHeartbeatMs);
   Advance(Presence::kHeartbeatMs);
   EXPECT_TRUE(Nothing<DatabaseWentBack>());
+}
+
+TEST_F(PresenceTest, DaemonWithAnotherNameLeavesTheRowOfThisOneAlone) {
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 1; }));
+  Change([&](db::Transaction& tx) {
+    return presence_store::RegisterDaemon(tx, "there:/run/parlor/test.sock#2", manual_.Now())
+        .status();
+  });
+  Advance(Presence::kHeartbeatMs);
+  const std::string now = std::to_string(manual_.Now().value);
+  ASSERT_TRUE(Eventually([&] { return Count("daemons WHERE heartbeat_at_ms = " + now) == 1; }));
+  EXPECT_EQ(Count("daemons"), 2U);
+  EXPECT_TRUE(Nothing<DatabaseWentBack>());
+}
+
+// Whatever its clock says, and whatever ours.
+TEST_F(PresenceTest, DaemonThatMovesItsHeartbeatIsNeverPurgedAndASilentOneIs) {
+  DaemonId other;
+  Change([&](db::Transaction& tx) -> Status {
+    PARLOR_ASSIGN_OR_RETURN(other, presence_store::RegisterDaemon(tx, "elsewhere", TimestampMs(1)));
+    return Ok();
+  });
+  const std::string row = "daemons WHERE id = " + std::to_string(other.value);
+  Start();
+  ASSERT_TRUE(Eventually([&] { return Count("daemons") == 2; }));
+  const auto purged = [&](int64_t ms) {  // true: gone after that time and a purge
+    Advance(ms);
+    const std::string beat = std::to_string(manual_.Now().value);
+    EXPECT_TRUE(Eventually([&] { return Count("daemons WHERE heartbeat_at_ms = " + beat) == 1; }));
+    Advance(
+        Presence::kHeartbeatMs);  // the turn before, with its purge, is over when this one beats
+    const std::string next = std::to_string(manual_.Now().value);
+    EXPECT_TRUE(Eventually([&] { return Count("daemons WHERE heartbeat_at_ms = " + next) == 1; }));
+    return Count(row) == 0;
+  };
+  EXPECT_FALSE(purged(Presence::kPurgeMs));
+  manual_.SetWallClock(TimestampMs(manual_.Now().value + 10 * SilentDaemons::kSilentMs));
+  EXPECT_FALSE(purged(Presence::kPurgeMs));
+  EXPECT_FALSE(purged(SilentDaemons::kSilentMs / 2));
+  db_.Run("UPDATE daemons SET heartbeat_at_ms = 2 WHERE id = " + std::to_string(other.value));
+  EXPECT_FALSE(purged(Presence::kPurgeMs));
+  EXPECT_FALSE(purged(SilentDaemons::kSilentMs / 2));
+  EXPECT_TRUE(purged(SilentDaemons::kSilentMs / 2));
 }
 
 TEST_F(PresenceTest, NothingIsForgottenWhileTheDatabaseIsAway) {
@@ -553,15 +597,12 @@ TEST_F(PresenceTest, PurgesWhatIsOverEveryMinute) {
         "INSERT INTO pending_registrations (email, email_key, first_name, last_name, "
         "password_hash, requested_at_ms, expires_at_ms) VALUES ('" +
         name + "', '" + name + "', 'A', 'B', 'x', 1, " + long_ago + ")");
-    db_.Run("INSERT INTO daemons (endpoint, started_at_ms, heartbeat_at_ms) VALUES ('" + name +
-            "', 1, " + long_ago + ")");
   };
   for (const char* name : {"one", "two"}) {
     add_old_rows(name);
     Advance(Presence::kPurgeMs);
-    EXPECT_TRUE(Eventually([&] {
-      return Count("sessions") == 0 && Count("pending_registrations") == 0 && Count("daemons") == 1;
-    }));
+    EXPECT_TRUE(
+        Eventually([&] { return Count("sessions") == 0 && Count("pending_registrations") == 0; }));
   }
 }
 
