@@ -1,8 +1,14 @@
 #include "wsd/metrics_server.h"
 
 #include <civetweb.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <future>
 #include <utility>
 
 #include "common/log.h"
@@ -11,9 +17,13 @@
 namespace parlor::wsd {
 namespace {
 
-constexpr const char* kThreads = "2";  // a scrape, and a health check beside it
-constexpr const char* kRequestTimeoutMs = "5000";
+// A connection that says nothing keeps a thread until the time is over: enough threads that a handful
+// of those (preconnects, checks of the port alone) hold up no scrape.
+constexpr const char* kThreads = "16";
+constexpr const char* kRequestTimeoutMs = "2000";
 constexpr const char* kMaxRequestBytes = "8192";
+
+constexpr auto kKnockEvery = std::chrono::milliseconds(20);
 
 std::string_view ReasonPhrase(int status) {
   switch (status) {
@@ -38,6 +48,27 @@ std::string Serialize(const WatchAnswer& answer, bool with_body) {
   return text;
 }
 
+// Connects, and hangs up. `listen` is address:port, [address]:port; the address of all interfaces
+// leads to ourselves too. Without success nothing is lost but time.
+void Knock(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  if (colon == std::string::npos) return;
+  std::string address = listen.substr(0, colon);
+  if (address.size() > 2 && address.front() == '[') address = address.substr(1, address.size() - 2);
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(address.c_str(), listen.c_str() + colon + 1, &hints, &found) != 0) return;
+  const int descriptor =
+      socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (descriptor >= 0) {
+    static_cast<void>(connect(descriptor, found->ai_addr, found->ai_addrlen));
+    close(descriptor);
+  }
+  freeaddrinfo(found);
+}
+
 // The library's complaints, mostly of clients: not ours to repeat, but at debug.
 int OnLogMessage(const mg_connection* /*connection*/, const char* message) {
   log::Debug("answering for metrics", {{"civetweb", message}});
@@ -49,18 +80,26 @@ int OnLogMessage(const mg_connection* /*connection*/, const char* message) {
 struct MetricsServer::Impl {
   explicit Impl(Answer a) : answer(std::move(a)) {}
   ~Impl() {
-    if (context != nullptr) mg_stop(context);
+    if (context != nullptr) Stop();
     mg_exit_library();
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  void Stop();
   static int OnRequest(mg_connection* connection, void* self);
 
   const Answer answer;
+  std::string listen;
   mg_callbacks callbacks{};
   mg_context* context = nullptr;
 };
+
+// The library looks whether it is to stop when somebody connects, else every two seconds.
+void MetricsServer::Impl::Stop() {
+  std::future<void> stopped = std::async(std::launch::async, [this] { mg_stop(context); });
+  while (stopped.wait_for(kKnockEvery) != std::future_status::ready) Knock(listen);
+}
 
 int MetricsServer::Impl::OnRequest(mg_connection* connection, void* self) {
   const mg_request_info* request = mg_get_request_info(connection);
@@ -84,6 +123,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string& l
                                                             Answer answer) {
   mg_init_library(0);
   auto impl = std::make_unique<Impl>(std::move(answer));
+  impl->listen = listen;
   impl->callbacks.log_message = &OnLogMessage;
   // Without a document_root no file is served.
   std::array<const char*, 11> options = {"listening_ports",

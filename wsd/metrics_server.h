@@ -3,7 +3,8 @@
 //
 // It has threads of its own and knows nothing of the daemon: what it answers comes from a function,
 // which is called on those threads, several at once. GET and HEAD alone, no files, no keep-alive.
-// Limits: kThreads requests at once, kRequestTimeoutMs to send one; who is slower is hung up on.
+// Limits: kThreads requests at once, kRequestTimeoutMs to send one; who is slower is hung up on, but keeps a
+// thread so long.
 // Failure: an address that can't be had is an error of Start().
 #pragma once
 
@@ -29,7 +30,7 @@ class MetricsServer {
 
   // `listen`: "127.0.0.1:9464". `answer` lives as long as the server.
   static Result<std::unique_ptr<MetricsServer>> Start(const std::string& listen, Answer answer);
-  ~MetricsServer();  // waits for answers under way
+  ~MetricsServer();  // waits for answers under way, and no longer
 
  private:
   struct Impl;

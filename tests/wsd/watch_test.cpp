@@ -147,6 +147,28 @@ TEST_F(MetricsServerTest, AnswersWithWhatTheFunctionSays) {
   }
 }
 
+TEST_F(MetricsServerTest, ConnectionsThatSayNothingHoldUpNobody) {
+  const uint16_t port = FreePort();
+  auto server = MetricsServer::Start("127.0.0.1:" + std::to_string(port),
+                                     [](std::string_view) { return WatchAnswer{}; });
+  ASSERT_TRUE(server.ok()) << server.status().message();
+  std::array<int, 10> silent{};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  for (int& descriptor : silent) {
+    descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    ASSERT_EQ(connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  }
+  EXPECT_THAT(Ask(port, Line("GET", "/")), StartsWith("HTTP/1.1 200 OK\r\n"));
+  for (const int descriptor : silent) {
+    char byte = 0;
+    EXPECT_EQ(recv(descriptor, &byte, 1, MSG_DONTWAIT), -1) << "answered when that was hung up on";
+    close(descriptor);
+  }
+}
+
 TEST_F(MetricsServerTest, PortThatIsTakenIsSaid) {
   uint16_t port = 0;
   const int taken = Listening(&port);
