@@ -9,6 +9,8 @@ namespace parlor::wsd {
 namespace {
 
 constexpr int64_t kStatusMs = 5000;
+constexpr int64_t kAskMs = 10000;
+constexpr const char* kMoreTime = "EXTEND_TIMEOUT_USEC=60000000";  // from now: six times kAskMs
 
 void Tell(const std::string& state) { static_cast<void>(sd_notify(0, state.c_str())); }
 
@@ -24,6 +26,7 @@ Supervisor::Supervisor() {
 
 void Supervisor::Ready() {
   ready_ = true;
+  starting_ = false;
   Tell("READY=1\nSTATUS=Serving.");
 }
 
@@ -41,7 +44,13 @@ void Supervisor::Reloaded(const std::string& outcome) {
 
 void Supervisor::Stopping() {
   Tell("STOPPING=1\nSTATUS=Storing what was taken, closing the connections.");
-  ready_ = false;
+  ready_ = starting_ = false;
+}
+
+void Supervisor::AskForTime(int64_t now_ms) {
+  if (now_ms < next_ask_ms_) return;
+  next_ask_ms_ = now_ms + kAskMs;
+  Tell(kMoreTime);
 }
 
 void Supervisor::Alive(int64_t now_ms, size_t connections) {
@@ -49,6 +58,7 @@ void Supervisor::Alive(int64_t now_ms, size_t connections) {
     next_ping_ms_ = now_ms + ping_ms_;
     Tell("WATCHDOG=1");
   }
+  if (starting_) AskForTime(now_ms);
   if (!ready_) return;
   if (next_status_ms_ == 0)
     next_status_ms_ = now_ms + kStatusMs;  // the last word stays for a while
