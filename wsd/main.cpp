@@ -146,7 +146,7 @@ class Daemon {
   // Threads before the loop: what the last daemon left undone is done before anybody is served, if
   // the database lets it within kFirstSweep. Who connects meanwhile waits in the kernel's queue.
   Status Start() {
-    PARLOR_RETURN_IF_ERROR(StartMetrics());
+    StartMetrics();
     PARLOR_RETURN_IF_ERROR(bus_reader_.Start());
     PARLOR_RETURN_IF_ERROR(writers_.Start());
     PARLOR_RETURN_IF_ERROR(lookup_.Start());
@@ -160,13 +160,17 @@ class Daemon {
     return Ok();
   }
 
-  Status StartMetrics() {
-    if (config_.metrics.listen.empty()) return Ok();
-    PARLOR_ASSIGN_OR_RETURN(
-        metrics_, MetricsServer::Start(config_.metrics.listen, [this](std::string_view path) {
-          return watch_.Answer(path);
-        }));
-    return Ok();
+  // People can chat without somebody watching.
+  void StartMetrics() {
+    if (config_.metrics.listen.empty()) return;
+    auto started = MetricsServer::Start(
+        config_.metrics.listen, [this](std::string_view path) { return watch_.Answer(path); });
+    if (started.ok()) {
+      metrics_ = std::move(*started);
+    } else {
+      log::Error("starting without metrics; free the address and restart the daemon to have them",
+                 {{"error", started.status()}});
+    }
   }
 
   // All at once, then one after the other. The server is there to the end: threads wake it.
@@ -201,7 +205,7 @@ class Daemon {
   Bot bot_;
   Gateway gateway_;
   const Watch watch_;
-  std::unique_ptr<MetricsServer> metrics_;  // none: metrics.listen is empty
+  std::unique_ptr<MetricsServer> metrics_;  // none: not wanted, or no address to be had
 };
 
 int Main(int argc, const char* const* argv) {

@@ -26,7 +26,7 @@ def own_stack():
 class Systemd:
     """systemd's end: starts a daemon beside that of the stack and hears what it says."""
 
-    def __init__(self, stack, folder):
+    def __init__(self, stack, folder, options=None):
         self.path = folder / "notify"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(self.path))
@@ -37,6 +37,7 @@ class Systemd:
             "WATCHDOG_USEC": "400000",
             "PARLOR_SOCKET_LISTEN_PATH": str(folder / "wsd.sock"),
             "PARLOR_BUS_ENDPOINT": f"ipc://{folder}/bus.sock",
+            **(options or {}),
         }
         self.process = subprocess.Popen(
             [BINARIES / "parlor-wsd", "--config", stack.var / "etc" / "parlor-wsd.toml"],
@@ -76,6 +77,17 @@ def test_the_daemon_tells_its_supervisor_of_its_life(systemd):
     systemd.process.send_signal(signal.SIGTERM)
     assert systemd.process.wait(20) == 0
     systemd.wait_said("STOPPING=1")
+
+
+def test_a_daemon_whose_metrics_port_is_taken_serves_all_the_same(own_stack, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        daemon = Systemd(own_stack, tmp_path, {"PARLOR_METRICS_LISTEN": f"127.0.0.1:{taken.getsockname()[1]}"})
+        try:
+            daemon.wait_said("READY=1")
+            daemon.process.send_signal(signal.SIGTERM)
+            assert daemon.process.wait(20) == 0
+        finally:
+            daemon.end()
 
 
 # ---- reload
