@@ -137,7 +137,7 @@ inline constexpr std::string_view kDaemonExists =  // PRIMARY
 inline constexpr std::string_view kRemoveDaemon =  // PRIMARY
     "DELETE FROM daemons WHERE id = ?";
 inline constexpr std::string_view kDaemonBeats =
-    "SELECT id, heartbeat_at_ms FROM daemons";  // a table of a few rows
+    "SELECT id, heartbeat_at_ms FROM daemons";    // a table of a few rows
 inline constexpr std::string_view kPurgeDaemon =  // PRIMARY
     "DELETE FROM daemons WHERE id = ? AND heartbeat_at_ms = ?";
 

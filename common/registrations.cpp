@@ -56,7 +56,7 @@ Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, Timest
     PARLOR_ASSIGN_OR_RETURN(Profile user, users::GetProfile(tx, rows.As<UserId>(0, 1)));
     return Confirmation{outcome, std::move(user)};
   }
-  const std::string chosen = rows.Text(0, 6);  // at the registration
+  const std::string& chosen = rows.Text(0, 6);  // at the registration
   if (chosen.empty() && password_hash.empty()) return Confirmation{Outcome::kInvited, {}};
   Profile user{UserId(), rows.Text(0, 3), rows.Text(0, 4), rows.Text(0, 5), now};
   PARLOR_ASSIGN_OR_RETURN(user.id, users::Create(tx, user.email, user.first_name, user.last_name,

@@ -27,7 +27,7 @@ class SilentDaemons {
  private:
   struct Seen {
     TimestampMs heartbeat;
-    int64_t since_ms;
+    int64_t since_ms = 0;
   };
   std::unordered_map<DaemonId, Seen> seen_;
 };

@@ -32,7 +32,7 @@ class SignalsBlocked {
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
-  sigset_t before_;
+  sigset_t before_{};
 };
 
 // One thread with every signal blocked (signals are the loop's) and a name for ps and gdb. Owned
