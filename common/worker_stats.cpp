@@ -10,6 +10,7 @@
 namespace parlor {
 namespace {
 
+constexpr std::string_view kName = "parlor-stats ";
 constexpr std::string_view kHead = "parlor-stats 1 ";
 constexpr std::string_view kNone = "-";
 constexpr size_t kMaxMethodBytes = 8;
@@ -97,7 +98,7 @@ void RequestNumbers::Add(const RequestNumbers& other) {
   for (size_t i = 0; i < buckets.size(); ++i) buckets[i] += other.buckets[i];
 }
 
-bool IsWorkerStats(std::string_view bytes) { return !bytes.starts_with('{'); }
+bool IsWorkerStats(std::string_view bytes) { return bytes.starts_with(kName); }
 
 std::string EncodeWorkerStats(const WorkerStats& stats) {
   std::string out(kHead);

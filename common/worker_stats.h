@@ -56,10 +56,11 @@ struct WorkerStats {
 // Rows that a message may have: far more than there are routes.
 inline constexpr size_t kMaxStatsRows = 500;
 
-// What else travels on the bus are events, which begin with '{'.
+// By the first word, whatever the version; anything else on the bus is taken for an event.
 bool IsWorkerStats(std::string_view bytes);
 std::string EncodeWorkerStats(const WorkerStats& stats);
-// kMalformedJson (as for events) for anything that EncodeWorkerStats would not write.
+// kMalformedJson (as for events) for other shapes, words or numbers than EncodeWorkerStats writes;
+// the same row twice is added up.
 Result<WorkerStats> DecodeWorkerStats(std::string_view bytes);
 
 }  // namespace parlor

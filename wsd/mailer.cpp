@@ -87,7 +87,6 @@ int64_t Mailer::RetryPauseMs(uint32_t attempts, double jitter) {
 
 void Mailer::Run() {
   while (!stop_) {
-    LookAtOutbox();
     if (SendNext()) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, std::chrono::milliseconds(config_.mail.poll_ms),
@@ -95,7 +94,8 @@ void Mailer::Run() {
   }
 }
 
-// For the metrics alone: what fails here is told by SendNext().
+// For the metrics alone, and only when the database has just answered: what fails here is told by
+// the next SendNext().
 void Mailer::LookAtOutbox() {
   const int64_t now = clock_.MonotonicMs();
   if (looked_at_ms_ && now - *looked_at_ms_ < kLookMs) return;
@@ -118,6 +118,7 @@ bool Mailer::SendNext() {
   NoteDatabase(status);
   if (!status.ok()) return false;
   if (claimed) Settle(claimed->mail, Send(*claimed));
+  LookAtOutbox();
   return more;
 }
 

@@ -20,13 +20,15 @@ class Supervisor {
 
   // Everything below is done: whatever was ordered after this service may start.
   void Ready();
-  // The configuration is read again; Reloaded() follows, with `outcome` for `systemctl status`.
+  // The configuration is read again; Reloaded() follows.
   void Reloading();
+  // `outcome`: for `systemctl status`.
   void Reloaded(const std::string& outcome);
   void Stopping();
 
   // At every tick of the loop: pings in half the watchdog's time, and renews the status now and
-  // then. Before Ready() it asks for more time to start: to be started anew brings no database back. `now_ms` is monotonic.
+  // then. Before Ready() it asks for more time to start: to be started anew brings no database back.
+  // `now_ms` is monotonic.
   void Alive(int64_t now_ms, size_t connections);
 
   bool ready() const { return ready_; }

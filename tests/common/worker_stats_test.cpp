@@ -41,6 +41,7 @@ TEST(WorkerStatsTest, NoPoolIsNoPool) {
 
 TEST(WorkerStatsTest, AnEventIsNoReport) {
   EXPECT_FALSE(IsWorkerStats(R"({"v":1,"type":"user_suspended","user_id":1})"));
+  EXPECT_FALSE(IsWorkerStats("garbage")) << "counted with the events, as malformed";
 }
 
 TEST(WorkerStatsTest, WhatNoWorkerWritesIsRefused) {
