@@ -15,6 +15,7 @@ import websockets
 from support.stack import ROOT, free_port
 from support.waiting import wait_until
 
+HSTS = "max-age=31536000"
 # As in /etc/nginx of the package nginx: nothing of ours but the three includes. A server of others answers /shop/.
 CONFIG = """
 user root;
@@ -56,6 +57,7 @@ http {{
             return 200 "not Parlor's";
         }}
         error_page 404 /shop/missing.html;
+        add_header Strict-Transport-Security "{hsts}" always;
 
         include {folder}/parlor-locations.conf;
         {web}
@@ -82,7 +84,7 @@ class Existing:
         for name in ("parlor-http.conf", "parlor-locations.conf", "parlor-web.conf"):
             self._render(stack, name)
         line = f"include {folder}/parlor-web.conf;" if web else ""
-        text = CONFIG.format(folder=folder, port=self.port, plain_port=self.plain_port, web=line)
+        text = CONFIG.format(folder=folder, port=self.port, plain_port=self.plain_port, web=line, hsts=HSTS)
         (folder / "nginx.conf").write_text(text)
         self.command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
 
@@ -102,7 +104,10 @@ class Existing:
         rendered = subprocess.run(
             [ROOT / "scripts" / "render.sh", ROOT / "nginx" / name], env=environment, check=True, capture_output=True
         )
-        (self.folder / name).write_bytes(rendered.stdout)
+        # As docs/admin/tls.md says.
+        text, commented = rendered.stdout.decode(), f'# on       "{HSTS}";'
+        assert (commented in text) == (name == "parlor-http.conf")
+        (self.folder / name).write_text(text.replace(commented, commented[2:]))
 
     def check(self):
         return subprocess.run([*self.command, "-t"], capture_output=True, text=True, check=False)
@@ -187,6 +192,26 @@ def test_pages_of_others_open_no_socket(existing):
     headers = ["-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13"]
     key = ["-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "-H", "Origin: https://elsewhere.example.org"]
     assert existing.curl("/socket", "--http1.1", *headers, *key)[0] == 403
+
+
+def test_every_answer_over_tls_demands_tls_once(existing):
+    """Strict-Transport-Security, which nginx does not take over from a server into locations with headers of their own."""
+    everywhere = (
+        ("/", 200), ("/nothing", 404), ("/http/health", 200), ("/http/users", 401), ("/http", 404), ("/http/register/x", 404),
+        ("/socket", 426), ("/shop/", 200), ("/shop/nothing", 404),
+    )  # fmt: skip
+    for path, status in everywhere:
+        got, _, text = existing.curl(path, "--http2")
+        found = [line.partition(": ")[2].strip() for line in text.splitlines() if line.lower().startswith("strict-transport-")]
+        assert (got, found) == (status, [HSTS]), path
+    got, _, text = existing.curl("/http/users", "-X", "TRACE")
+    assert got == 405 and text.lower().count("strict-transport-security: ") == 1
+
+    async def shake():
+        async with existing.open_socket(origin=existing.url) as line:
+            return line.response_headers.get_all("Strict-Transport-Security")
+
+    assert asyncio.run(shake()) == [HSTS]
 
 
 def test_errors_are_problem_documents_over_http_2(existing):
