@@ -24,9 +24,9 @@ struct Answer {
   bool by_rules = false;
 };
 // Stores the answer to the question with `question` as its seq, or finds the one that was stored
-// before (then `answer` is not looked at, and the result is the stored one to the byte). The text is
-// cut at 16,000 bytes between two characters; invalid UTF-8 and NUL become U+FFFD. kNotFound: the
-// user has no bot chat.
+// before (then `answer` is not looked at, and the result is the stored one to the byte). The text
+// is cut at 16,000 bytes between two characters; invalid UTF-8 and NUL become U+FFFD. kNotFound:
+// the user has no bot chat.
 Result<Message> StoreAnswer(db::Transaction& tx, UserId user, Seq question, const Answer& answer,
                             TimestampMs now);
 
@@ -41,9 +41,9 @@ struct Unanswered {
   ConversationId chat;
   Message question;
 };
-// The questions sent at or after `since` that have no answer, oldest first; at most `limit`. Also one
-// that was overtaken by the answer to another of the same user. Looks at every bot chat (one a user
-// who ever asked): for the start of a daemon, not for every minute.
+// The questions sent at or after `since` that have no answer, oldest first; at most `limit`. Also
+// one that was overtaken by the answer to another of the same user. Looks at every bot chat (one a
+// user who ever asked): for the start of a daemon, not for every minute.
 Result<std::vector<Unanswered>> FindUnanswered(db::Transaction& tx, TimestampMs since,
                                                uint32_t limit);
 

@@ -83,11 +83,11 @@ EventPublisher::EventPublisher(const BusConfig& config) : impl_(std::make_unique
 
 EventPublisher::~EventPublisher() = default;
 
-bool EventPublisher::Publish(std::string_view event) {
+bool EventPublisher::Publish(std::string_view bytes) {
   if (!impl_->socket) return false;
   while (true) {
     try {
-      return impl_->socket.send(zmq::buffer(event), zmq::send_flags::dontwait).has_value();
+      return impl_->socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait).has_value();
     } catch (const zmq::error_t& e) {
       if (e.num() == EINTR) continue;
       log::Error("pushing an event", {{"error", e.what()}});

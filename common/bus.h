@@ -1,9 +1,9 @@
-// The event bus: workers tell the daemon what they committed. bus.cpp is the only includer of
-// ZeroMQ.
+// The event bus: workers tell the daemon what they committed, and now and then what they have
+// counted (worker_stats.h), which is no event. bus.cpp is the only includer of ZeroMQ.
 //
-// PUSH/PULL is at most once, so it only makes things quick: the truth is the row in `events` that
-// was written in the same transaction (events.h). Single-part messages, non-blocking, high-water
-// mark and linger set on purpose.
+// PUSH/PULL is at most once, so it only makes things quick: the truth of an event is the row in
+// `events` that was written in the same transaction (events.h). Single-part messages, non-blocking,
+// high-water mark and linger set on purpose.
 #pragma once
 
 #include <memory>
@@ -22,15 +22,16 @@ class EventPublisher {
   explicit EventPublisher(const BusConfig& config);
   ~EventPublisher();  // waits up to linger_ms for what is queued
 
-  // Never waits. False when nobody is connected or the queue is full: the daemon finds the row by
-  // itself.
-  bool Publish(std::string_view event);
+  // An event, or a report. Never waits. False when nobody is connected or the queue is full: the
+  // daemon finds an event's row by itself.
+  bool Publish(std::string_view bytes);
 
   // Whether a daemon is connected now, waiting up to `wait_ms` for it.
   bool Reachable(int wait_ms);
 
-  // The same for GET /health, which anybody may ask: only the first call waits, because who has
-  // just started is still connecting. With no daemon there, nobody can make us wait again.
+  // The same when a worker starts, and for GET /health, which anybody may ask: only the first call
+  // waits, because who has just started is still connecting. With no daemon there, nobody can make
+  // us wait again.
   bool ReachableAtStart(int wait_ms);
 
  private:
@@ -44,8 +45,8 @@ class EventSubscriber {
   static Result<std::unique_ptr<EventSubscriber>> Bind(const BusConfig& config);
   ~EventSubscriber();
 
-  // The next event, waiting up to `wait_ms` (0: not at all); nullopt when there is none. After
-  // Interrupt() nothing is waited for any more.
+  // The next event or report, waiting up to `wait_ms` (0: not at all); nullopt when there is none.
+  // After Interrupt() nothing is waited for any more.
   std::optional<std::string> Receive(int64_t wait_ms);
   void Interrupt();
 

@@ -35,8 +35,8 @@ std::string EncodeRequest(std::string_view model, std::string_view system_prompt
 Result<std::string> DecodeAnswer(std::string_view body);
 Result<std::string> DecodeStream(std::string_view body);
 
-// Whether the event that ends a stream has come ([DONE], or a finish_reason): some servers then leave the connection open.
-// `seen` bytes of the body have been looked at before.
+// Whether the event that ends a stream has come ([DONE], or a finish_reason): some servers then
+// leave the connection open. `seen` bytes of the body have been looked at before.
 bool IsStreamOver(std::string_view body, size_t seen);
 
 // The word for an error that a server refuses with (`error.code` or `error.type`) if it is one of

@@ -5,8 +5,9 @@
 // An option is `section.name` in the file ([section] name = …) and PARLOR_SECTION_NAME in the
 // environment (lists separated by commas). An unknown key, a wrong type or a value out of bounds
 // stops the start with one sentence; the value of a secret is never in it. `--print-config` writes
-// the commented reference from the same table, `--print-reference` that of the manual. Values are fixed after Load; read from any thread.
-// toml++ is included by config.cpp alone.
+// the commented reference from the same table, `--print-reference` that of the manual. A Config is
+// a plain value; a reload loads another one and takes some options over, on the loop's thread
+// (wsd/server_reload.cpp). toml++ is included by config.cpp alone.
 #pragma once
 
 #include <cstdint>
@@ -167,8 +168,11 @@ struct Config {
   LogConfig log;
 };
 
+// The variable that names the file.
+inline constexpr const char* kConfigFileVariable = "PARLOR_CONFIG";
+
 // Reads `path` (empty: no file), then the variables in `environment`, whose names all begin with
-// PARLOR_ (PARLOR_CONFIG, which names the file, and PARLOR_TEST_* are no options and passed over).
+// PARLOR_ (kConfigFileVariable and PARLOR_TEST_* are no options and passed over).
 // The error (kInvalidField) is a sentence that names the file or variable, the key, and what is
 // allowed or the option whose name is nearest.
 Result<Config> LoadConfig(const std::string& path,

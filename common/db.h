@@ -44,8 +44,8 @@ Param P(StrongId<Tag> id) {
 inline Param P(TimestampMs time) { return time.value; }
 inline Param P(std::string_view text) { return text; }
 
-// A whole result in memory. What grows with the messages has a LIMIT; lists of users, rooms, groups,
-// members and who is present may be as long as there are any. Columns count from 0.
+// A whole result in memory. What grows with the messages has a LIMIT; lists of users, rooms,
+// groups, members and who is present may be as long as there are any. Columns count from 0.
 class Rows {
  public:
   Rows() = default;

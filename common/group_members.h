@@ -33,9 +33,9 @@ Result<std::optional<Change>> Leave(db::Transaction& tx, ConversationId group, U
                                     TimestampMs now);
 
 // Ends the membership of `member`, and with it his presence and his read mark. In this order:
-// kNotFound: no such group; kForbidden: the caller is neither `member` nor the owner; kConflict: the
-// owner must hand the group over first; kNotFound: no member. The optional is his presence; that he
-// is no member any more (MemberRemoved) is for the caller to tell.
+// kNotFound: no such group; kForbidden: the caller is neither `member` nor the owner; kConflict:
+// the owner must hand the group over first; kNotFound: no member. The optional is his presence;
+// that he is no member any more (MemberRemoved) is for the caller to tell.
 Result<std::optional<Change>> Remove(db::Transaction& tx, ConversationId group, UserId caller,
                                      UserId member, TimestampMs now);
 
@@ -45,8 +45,8 @@ Result<std::optional<Change>> Remove(db::Transaction& tx, ConversationId group, 
 Result<std::vector<Change>> LeaveEverywhere(db::Transaction& tx, std::span<const UserId> users,
                                             TimestampMs now);
 
-// Members by id; `query` narrows them as in users::List, whose `online` is meant. kNotFound: no such
-// group.
+// Members by id; `query` narrows them as in users::List, whose `online` is meant. kNotFound: no
+// such group.
 Result<std::vector<GroupMember>> List(db::Transaction& tx, ConversationId group,
                                       const UserQuery& query, TimestampMs now);
 

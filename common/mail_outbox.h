@@ -17,7 +17,7 @@ namespace parlor::mail_outbox {
 enum class Kind { kRegistrationLink, kAddressTaken, kPasswordChanged, kInvitation };
 
 struct Mail {
-  MailId id;  // also the Message-ID, so that a receiver can drop a repeat
+  MailId id;  // part of the Message-ID (wsd/mailer.cpp)
   Kind kind = Kind::kRegistrationLink;
   std::string recipient;       // normalized address
   std::string recipient_name;  // "First Last"

@@ -19,10 +19,11 @@ using db::P;
 // A client's own id of a message; compared byte by byte (VARBINARY pads nothing).
 using ClientKey = std::tuple<ConversationId, UserId, std::string_view>;
 
-// Bits of messages.flags.
+// Bits of messages.flags. queries::kContext, bot_chats.cpp and sql/admin/ know them by their
+// numbers.
 constexpr uint64_t kApologyFlag = 1;
-constexpr uint64_t kByRulesFlag = 2;  // queries::kContext looks for it and for kRemovedFlag too
-constexpr uint64_t kRemovedFlag = 4;  // set by sql/admin/messages.sql, which empties the body
+constexpr uint64_t kByRulesFlag = 2;
+constexpr uint64_t kRemovedFlag = 4;  // set by sql/admin/ alone, which empties the body
 
 uint64_t FlagsOf(const Outgoing& message) {
   const auto* answer = std::get_if<FromBot>(&message.to);
@@ -227,9 +228,9 @@ Result<db::Changed> Batch::RaiseMarks() {
   return tx_.ExecuteText(sql.str());
 }
 
-// Some mark did not move. If its sender was a member of a group when the batch was looked up, and is
-// none now: from the start, and he will be refused there. Anything else (a row that somebody with a
-// script has spoiled) must not keep the whole batch from being stored.
+// Some mark did not move. If its sender was a member of a group when the batch was looked up, and
+// is none now: from the start, and he will be refused there. Anything else (a row that somebody
+// with a script has spoiled) must not keep the whole batch from being stored.
 Status Batch::CheckStillMembers() {
   std::set<std::pair<ConversationId, UserId>> senders;
   for (const auto& [index, stored] : new_) {
@@ -248,9 +249,9 @@ Status Batch::CheckStillMembers() {
   return rows.U64(0, 0) == senders.size() ? Ok() : tx_.TryAgain();
 }
 
-// Who writes in a room was perhaps erased since the batch was looked up: his rows of `members` go in
-// the transaction that marks him as erased, so a mark is there to wait for, or missing here. From
-// the start, and he will be refused there: his text must not stay behind.
+// Who writes in a room was perhaps erased since the batch was looked up: his rows of `members` go
+// in the transaction that marks him as erased, so a mark is there to wait for, or missing here.
+// From the start, and he will be refused there: his text must not stay behind.
 Status Batch::CheckNotErased() {
   std::set<UserId> senders;
   for (const auto& [index, stored] : new_) {

@@ -24,14 +24,16 @@ struct ToBot {  // the sender's own bot chat: found or created
   // The bot takes no more questions: kBusy, unless it is the repeat of one that was stored before.
   bool only_repeat = false;
 };
-// The bot's answer in the bot chat of `user`, which it never makes; the sender is kBotUserId. No read
-// mark moves.
-Status BotIsBusy();  // what is said then
+// The bot's answer in the bot chat of `user`, which it never makes; the sender is kBotUserId. No
+// read mark moves.
 struct FromBot {
   UserId user;
   bool is_apology = false;
   bool by_rules = false;  // no word of a model
 };
+
+// What ToBot::only_repeat says to a question that is no repeat.
+Status BotIsBusy();
 
 using Target = std::variant<ToUser, ToGroup, ToBot, FromBot>;
 
@@ -52,11 +54,11 @@ struct Stored {
 // Stores `batch` in order: one lock of the conversation rows (in id order), seq and strictly
 // increasing times (max(now, last + 1 ms)), repeats by client_msg_id (also inside the batch), one
 // multi-row INSERT, the senders' read marks. `outcomes` gets one entry a message: kInvalidField (to
-// oneself), kNotFound (no such user, group or bot chat), kForbidden (no member of the group when the
-// batch is stored), kBusy (see ToBot), or where it was stored. The returned Status is
-// about the transaction: after an error nothing of the batch is stored. The number of statements
-// does not depend on the number of messages or members, only on that of rooms to be made: 8 with
-// START TRANSACTION and COMMIT when there are none (7 without any client_msg_id), one more for each
+// oneself), kNotFound (no such user, group or bot chat), kForbidden (no member of the group when
+// the batch is stored), kBusy (see ToBot), or where it was stored. The returned Status is about the
+// transaction: after an error nothing of the batch is stored. The number of statements does not
+// depend on the number of messages or members, only on that of rooms to be made: 8 with START
+// TRANSACTION and COMMIT when there are none (7 without any client_msg_id), one more for each
 // further kind of target. A suspended user can be written to.
 Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
               std::vector<Result<Stored>>* outcomes);

@@ -70,7 +70,8 @@ struct GroupPost {
   std::string message;
   std::optional<std::string> client_msg_id;
 };
-// A group's name may come as a JSON number, as the seed of the protocol writes it: its decimal text.
+// A group's name may come as a JSON number, as the seed of the protocol writes it: its decimal
+// text.
 struct GroupCreation {
   std::string name;  // trimmed and checked
 };

@@ -63,6 +63,8 @@ void Write(ObjectWriter& object, const ReadMarkMoved& event) {
       .Time("timestamp", event.timestamp);
 }
 
+// sql/admin/messages.sql and erase.sql find these rows of `events` by LIKE: by the order of the
+// fields (v and type before them) and that none has a space around it.
 void Write(ObjectWriter& object, const MessageSent& event) {
   object.Text("chat_type", json::ChatType(event.kind))
       .Id("conversation_id", event.conversation)

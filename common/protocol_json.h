@@ -1,4 +1,5 @@
-// JSON for protocol*.cpp (and the writer for completions.cpp): a reader of flat objects and a writer.
+// JSON for protocol*.cpp (and the writer for completions.cpp): a reader of flat objects and a
+// writer.
 //
 // Everything that clients send is one object of scalars, so the reader keeps the outermost object's
 // scalars and only walks over what is nested: nothing recursive is ever built, and the depth limit
@@ -22,7 +23,6 @@
 namespace parlor::json {
 
 // ---- Reading
-// ----------------------------------------------------------------------------------------------------------
 
 struct Null {};
 struct Nested {};  // an array or object: no field of ours takes one
@@ -68,7 +68,6 @@ Status Missing(std::string_view field);
 Status Invalid(std::string_view field, std::string_view why);  // "<field> <why>"
 
 // ---- Writing
-// ----------------------------------------------------------------------------------------------------------
 
 // Appends `text` as a JSON string, with its quotes. What is not valid UTF-8 becomes U+FFFD.
 void AppendString(std::string& out, std::string_view text);
@@ -107,7 +106,6 @@ std::string_view ChatType(ConversationKind kind);
 std::optional<ConversationKind> KindOfChatType(std::string_view chat_type);
 
 // ---- Fields that HTTP and socket share
-// --------------------------------------------------------------------------------
 Result<std::string> MessageText(const Object& object);                     // `message`
 Result<std::optional<std::string>> ClientMessageId(const Object& object);  // `client_msg_id`
 

@@ -200,7 +200,8 @@ inline constexpr std::string_view kCreateBotChat =
 inline constexpr std::string_view kCreateGroup =
     "INSERT INTO chat_groups (id, name, owner_id, member_count) VALUES (?, ?, ?, 1)";
 // Two ways to the same columns, their first parameter is the caller. The filters are switched by
-// numbers, as in kListUsers. PRIMARY of all three; the name is looked for in every group after `id`.
+// numbers, as in kListUsers. PRIMARY of all three; the name is looked for in every group after
+// `id`.
 inline constexpr std::string_view kListGroups =
     "SELECT g.id, g.name, g.owner_id, g.member_count, m.user_id IS NOT NULL, c.last_sent_at_ms, "
     "c.last_seq, COALESCE(c.last_seq - m.read_seq, 0) FROM chat_groups g JOIN conversations c ON "

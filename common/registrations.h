@@ -29,8 +29,8 @@ struct Confirmation {
   Profile user;
 };
 // Creates the account. kNotFound for an unknown or replaced token, kGone for one past its time,
-// kConflict when the address was taken meanwhile in another way. Safe to repeat. Of an invitation the
-// account gets `password_hash`; empty, nothing happens, and the outcome is kInvited.
+// kConflict when the address was taken meanwhile in another way. Safe to repeat. Of an invitation
+// the account gets `password_hash`; empty, nothing happens, and the outcome is kInvited.
 Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now,
                              std::string_view password_hash = {});
 

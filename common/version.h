@@ -1,4 +1,5 @@
-// The version of both programs. scripts/deb.sh VERSION writes another one into its copy of this file.
+// The version of both programs. scripts/deb.sh VERSION writes another one into its copy of this
+// file.
 #pragma once
 
 #ifndef PARLOR_VERSION

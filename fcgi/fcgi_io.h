@@ -10,8 +10,8 @@
 namespace parlor::fcgi {
 
 using HandleRequest = std::function<Response(const Request&)>;
-// Called whenever nothing is in hand; in how many milliseconds to call it again, if no request comes
-// before. nullopt: only after the next one.
+// Called whenever nothing is in hand; in how many milliseconds to call it again, if no request
+// comes before. nullopt: only after the next one.
 using HandleIdle = std::function<std::optional<int64_t>()>;
 
 // Call first in main, before threads. Forgets HTTP_PROXY (in CGI that is the client's `Proxy:`

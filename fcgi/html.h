@@ -11,15 +11,16 @@
 
 namespace parlor::fcgi {
 
-// A heading, a sentence and where to go on: to the sign-in when all is well, to a new link when this
-// one is of no use (404, 410), else to the same page once more. `text` may be foreign, it is escaped.
+// A heading, a sentence and where to go on: to the sign-in when all is well, to a new link when
+// this one is of no use (404, 410), else to the same page once more. `text` may be foreign, it is
+// escaped.
 Response HtmlPage(int status, std::string_view title, std::string_view text);
 
 // The same with a button that POSTs to the page's own address.
 Response HtmlPageWithButton(std::string_view title, std::string_view text, std::string_view button);
 
-// The same with a field for a new password in the form, named `password`. `wrong`: what was wrong with
-// the one before, empty on the first page.
+// The same with a field for a new password in the form, named `password`. `wrong`: what was wrong
+// with the one before, empty on the first page.
 Response HtmlPageWithPassword(int status, std::string_view title, std::string_view text,
                               std::string_view wrong, std::string_view button);
 

@@ -18,9 +18,9 @@ struct Draft {
   std::optional<std::string> client_msg_id;
 };
 
-// 201 with the message, or 200 for a repeat, which shows what was stored the first time. `read` runs
-// in the transaction, as often as that does, when the caller is known to be signed in. Errors are
-// those of `read` and messages::Append, kTooManyRequests, and kInDoubt for a message without
+// 201 with the message, or 200 for a repeat, which shows what was stored the first time. `read`
+// runs in the transaction, as often as that does, when the caller is known to be signed in. Errors
+// are those of `read` and messages::Append, kTooManyRequests, and kInDoubt for a message without
 // client_msg_id whose COMMIT was cut off; one that has it is tried again, and charged once.
 Result<Response> Post(Call& call, const std::function<Result<Draft>()>& read);
 

@@ -8,8 +8,11 @@
 //
 // When the loop's mailbox is full the event is held and nothing else is read meanwhile: the bus
 // queues up to its high-water mark, the rest waits in the table. A row that can't be decoded is
-// logged with its id and deleted, so that a script's mistake is seen once and not for ever. Owned
-// by the loop.
+// logged with its id and deleted, so that a script's mistake is seen once and not for ever.
+//
+// What workers report of themselves (worker_stats.h) comes by the same bus and goes into
+// WorkerTotals; the loop never sees it. Owned by Daemon (main.cpp); used from the loop's thread,
+// but for what says "any thread".
 #pragma once
 
 #include <atomic>
@@ -51,9 +54,9 @@ class BusReader {
   bool WaitFirstSweep(Deadline deadline) const;
 
   // What was pushed, in the order of its rows: workers push side by side, and of two changes of one
-  // thing that wait here the later one wins. (One that is pushed after the other was handed out still
-  // comes last: names and marks are right again with the next request.) Undecodable is left out and
-  // is counted in `bad`, which may be null.
+  // thing that wait here the later one wins. (One that is pushed after the other was handed out
+  // still comes last: names and marks are right again with the next request.) Undecodable is left
+  // out and is counted in `bad`, which may be null.
   static std::vector<DecodedEvent> DecodeInOrder(const std::vector<std::string>& pushed,
                                                  Count* bad = nullptr);
 

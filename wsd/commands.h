@@ -23,13 +23,12 @@ namespace parlor::wsd {
 using ConnectionId = StrongId<struct ConnectionTag>;
 
 // ---- loop → writer thread (chosen by conversation, so that one conversation keeps its order)
-// ----------------------
 struct WriteMessage {
   ConnectionId from;
   messages::Outgoing message;
 };
+
 // ---- writer → loop: in commit order; one item a batch
-// ----------------------------------------------------------------
 struct WriteOutcome {
   WriteMessage request;
   Result<messages::Stored> stored;  // kUnavailable when the database stayed away
@@ -39,7 +38,6 @@ struct BatchWritten {
 };
 
 // ---- loop → lookup thread
-// ---------------------------------------------------------------------------------------------
 struct Authenticate {
   ConnectionId from;
   TokenHash token{};
@@ -58,13 +56,13 @@ struct CountUnread {  // for those of `users` who are members of the group; none
   std::vector<UserId> users;
 };
 using LookupCommand = std::variant<Authenticate, FetchMissing, LoadPresence, CountUnread>;
+
 // ---- lookup → loop
-// -----------------------------------------------------------------------------------------------------
 struct Authenticated {
   ConnectionId from;
   TokenHash token{};
-  Result<std::optional<sessions::Session>>
-      session;  // nullopt: no such session; error: the database is away
+  // nullopt: no such session; error: the database is away
+  Result<std::optional<sessions::Session>> session;
 };
 struct MissingFetched {
   FetchMissing request;
@@ -81,7 +79,6 @@ struct UnreadCounted {
 };
 
 // ---- loop → presence thread
-// ----------------------------------------------------------------------------------------------
 struct UserCame {  // first socket of the user at this daemon
   UserId user;
 };
@@ -97,8 +94,8 @@ struct RaiseRates {  // buckets in heavy use
   std::vector<std::pair<UserId, send_rate::Bucket>> buckets;
 };
 using PresenceCommand = std::variant<UserCame, UserLeft, TouchSession, RaiseRates>;
+
 // ---- presence → loop
-// -------------------------------------------------------------------------------------------------------
 struct OnlineChanged {  // in the order in which the database decided it
   UserId user;
   bool online = false;
@@ -109,27 +106,25 @@ struct OnlineChanged {  // in the order in which the database decided it
 struct DatabaseWentBack {};
 
 // ---- bus reader → loop
-// -------------------------------------------------------------------------------------------------------
 struct EventArrived {
   Event event;
   EventId id;
   EventOrigin origin;
 };
+
 // ---- loop → bus reader: acted on; its row may go
-// ----------------------------------------------------------------------------
 struct EventDone {
   EventId id;
 };
 
 // ---- loop → bot
-// ----------------------------------------------------------------------------------------------------------
 struct AskBot {  // committed and acknowledged
   UserId user;
   ConversationId chat;
   Message question;
 };
+
 // ---- bot → loop
-// ----------------------------------------------------------------------------------------------------------
 struct BotAnswered {
   AskBot request;
   // As it was stored; an error: the daemon ends (the next start answers), or the chat is gone.

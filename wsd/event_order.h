@@ -3,9 +3,10 @@
 // old one after a new one. The thing's row is locked while its event gets its id, so ids are in the
 // order of the commits.
 //
-// Being a member is one more such thing, of which only removals can be too late: an entering has its
-// own order (group_presence.h), but a removal that comes after the same user's newer entering would
-// end in the clients what has begun again. That somebody was erased is the last news of his name.
+// Being a member is one more such thing, of which only removals can be too late: an entering has
+// its own order (group_presence.h), but a removal that comes after the same user's newer entering
+// would end in the clients what has begun again. That somebody was erased is the last news of his
+// name.
 //
 // Bounded: a thing is forgotten kRememberMs after its last change (news are late by seconds, after
 // an outage of the database by a minute), and beyond kMaxRemembered the oldest is; then late news

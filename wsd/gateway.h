@@ -71,9 +71,9 @@ class Gateway {
   void Start() { LoadAllPresence(); }
 
   // ---- From the connections
-  // The new connection's session, valid until Gone(). `peer` outlives it. `request_id`: what the web
-  // server calls the handshake; it stands in every record about this connection, and nobody but the
-  // log is told.
+  // The new connection's session, valid until Gone(). `peer` outlives it. `request_id`: what the
+  // web server calls the handshake; it stands in every record about this connection, and nobody but
+  // the log is told.
   Session& Open(Peer& peer, std::string request_id = "");
   // A piece of a data frame as it came from the network; `final`: the last piece of a message.
   void Receive(Session& session, std::string_view piece, bool final, bool binary);

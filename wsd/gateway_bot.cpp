@@ -6,8 +6,8 @@
 namespace parlor::wsd {
 
 // Before anything is stored. False: refused, and said so. When the bot is full, what has a
-// client_msg_id may be the repeat of a question that has its answer or its place already, which gets
-// the first one's ack as ever: only the database knows.
+// client_msg_id may be the repeat of a question that has its answer or its place already, which
+// gets the first one's ack as ever: only the database knows.
 bool Gateway::AdmitQuestion(Session& session, messages::Outgoing& message) {
   auto* question = std::get_if<messages::ToBot>(&message.to);
   if (question == nullptr || bot_load_.Take(message.sender)) return true;

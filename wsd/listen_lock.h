@@ -3,9 +3,9 @@
 // libwebsockets unlinks the path and binds without looking whether somebody listens there, so a
 // second daemon started by mistake would take the socket over silently. The lock is the kernel's
 // (flock): it ends with the process, however that ends. Socket and lock file are removed by the
-// destructor; who dies leaves them. In the lock file stands a name that was drawn by lot: who takes the
-// lock and finds one there comes after a daemon that is dead for sure, and inherits its name. Other
-// machines, and other mounts, with the same path have other names.
+// destructor; who dies leaves them. In the lock file stands a name that was drawn by lot: who takes
+// the lock and finds one there comes after a daemon that is dead for sure, and inherits its name.
+// Other machines, and other mounts, with the same path have other names.
 #pragma once
 
 #include <string>

@@ -5,7 +5,8 @@
 // meanwhile wait for one count of unread messages at most. Each command is answered
 // exactly once; with kUnavailable when the database stays away, which is waited for once a turn and
 // not once a command. FetchMissing gives at most kMaxFetched messages, oldest first: ask again from
-// the last one on. Owned by the loop; limit: kMaxQueued commands, beyond it Push() is false.
+// the last one on. Owned by Daemon (main.cpp), used from the loop's thread; limit: kMaxQueued
+// commands, beyond it Push() is false.
 #pragma once
 
 #include <deque>

@@ -32,7 +32,7 @@ struct LoopReport {
   bool draining = false;
 };
 
-// Owned by the loop; Read() from any thread.
+// Owned by the gateway; Publish() from the loop, Read() from any thread.
 class LoopBoard {
  public:
   void Publish(LoopReport report) {

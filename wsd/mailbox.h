@@ -1,10 +1,9 @@
 // Bounded hand-over between threads: Queue (many producers, one thread that takes all that waits)
-// and, built on it by the server, the mailbox of the loop (a Queue whose `wake` is
-// lws_cancel_service).
+// and, made of it by main.cpp, the mailbox of the loop (a Queue whose `wake` is Server::Wake()).
 //
-// Full case (not of PushResult): Push returns false and changes nothing; the producer answers `unavailable`, holds, or
-// retries, and counts it. Closed: Push returns false, takers get what is left and then nothing.
-// Thread-safe; short locks only.
+// Full case (not of PushResult): Push returns false and changes nothing; the producer answers
+// `unavailable`, holds, or retries, and counts it. Closed: Push returns false, takers get what is
+// left and then nothing. Thread-safe; short locks only.
 #pragma once
 
 #include <chrono>
@@ -21,8 +20,8 @@ template <typename T>
 class Queue {
  public:
   // `capacity`: items; an option, stated where the queue is made. `wake` is called after each Push
-  // into an empty queue, outside the lock, on the producer's thread. (The taker is notified under the
-  // lock: once it has the last item, nobody touches the queue any more but for `wake`.)
+  // into an empty queue, outside the lock, on the producer's thread. (The taker is notified under
+  // the lock: once it has the last item, nobody touches the queue any more but for `wake`.)
   explicit Queue(size_t capacity, std::function<void()> wake = nullptr)
       : capacity_(capacity), wake_(std::move(wake)) {}
 
@@ -42,10 +41,10 @@ class Queue {
     return true;
   }
 
-  // For what must not be lost (a commit has happened): goes in whatever the capacity, unless closed.
-  // Bounded by its taker instead: answers by the commands it has given out, and it gives out no
-  // more while it takes nothing; what nobody asked for (who came online or went) by a few for each
-  // user whose state changes meanwhile.
+  // For what must not be lost (a commit has happened): goes in whatever the capacity, unless
+  // closed. Bounded by its taker instead: answers by the commands it has given out, and it gives
+  // out no more while it takes nothing; what nobody asked for (who came online or went) by a few
+  // for each user whose state changes meanwhile.
   bool PushResult(T item) {
     bool was_empty = false;
     {

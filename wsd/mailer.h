@@ -1,12 +1,13 @@
 // The mailer thread: sends what is in mail_outbox.
 //
 // A mail is claimed with a lease in one transaction, sent without any lock, and deleted; a mailer
-// that dies leaves the row to be claimed again (at least once, with the same Message-ID). The token
-// of a registration link is made at this moment, its hash committed before the mail leaves, and it
-// is written nowhere else; each try makes a new one, so each has a Message-ID of its own. Failures
-// are tried again with growing pauses, up to mail.max_attempts; refusals (5xx) are final; such rows
-// stay for the administrator. With neither a folder nor a server configured mails just wait. Owned
-// by the loop, which tells it nothing: it looks every mail.poll_ms.
+// that dies leaves the row to be claimed again: at least once. Each try has the same Message-ID, so
+// that a receiver can drop a repeat, but for mails with a link: the token of a link is made at this
+// moment, its hash committed before the mail leaves, and it is written nowhere else; so each try
+// has a new one, and a Message-ID of its own. Failures are tried again with growing pauses, up to
+// mail.max_attempts; refusals (5xx) are final; such rows stay for the administrator. With neither a
+// folder nor a server configured mails just wait. Owned by Daemon (main.cpp); nobody tells it
+// anything: it looks every mail.poll_ms.
 #pragma once
 
 #include <atomic>

@@ -34,9 +34,9 @@ struct Distribution {
   }
 };
 
-// How values spread over buckets. `Bounds` is a constant array: upper bounds, ascending, in units of
-// which `PerUnit` make one of what is shown (1,000 milliseconds: a second). A read may see a value
-// in its bucket and not yet in the sum.
+// How values spread over buckets. `Bounds` is a constant array: upper bounds, ascending, in units
+// of which `PerUnit` make one of what is shown (1,000 milliseconds: a second). A read may see a
+// value in its bucket and not yet in the sum.
 template <const auto& Bounds, int64_t PerUnit = 1>
 class Histogram {
  public:

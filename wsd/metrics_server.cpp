@@ -17,8 +17,8 @@
 namespace parlor::wsd {
 namespace {
 
-// A connection that says nothing keeps a thread until the time is over: enough threads that a handful
-// of those (preconnects, checks of the port alone) hold up no scrape.
+// A connection that says nothing keeps a thread until the time is over: enough threads that a
+// handful of those (preconnects, checks of the port alone) hold up no scrape.
 constexpr const char* kThreads = "16";
 constexpr const char* kRequestTimeoutMs = "2000";
 constexpr const char* kMaxRequestBytes = "8192";

@@ -3,9 +3,8 @@
 //
 // It has threads of its own and knows nothing of the daemon: what it answers comes from a function,
 // which is called on those threads, several at once. GET and HEAD alone, no files, no keep-alive.
-// Limits: kThreads requests at once, kRequestTimeoutMs to send one; who is slower is hung up on, but keeps a
-// thread so long.
-// Failure: an address that can't be had is an error of Start().
+// Limits: kThreads requests at once, kRequestTimeoutMs to send one; who is slower is hung up on,
+// but keeps a thread so long. Failure: an address that can't be had is an error of Start().
 #pragma once
 
 #include <functional>

@@ -3,20 +3,21 @@
 //
 // It registers this daemon, sends a heartbeat every 5 s, moves sessions' expiry on, raises rate
 // buckets, and purges what is long over, in small portions, every minute. If its row has gone or
-// says less than it said itself, the database went back to an earlier state (a dump was restored): it
-// registers again, sets its users online again, silently, and tells the loop (DatabaseWentBack),
+// says less than it said itself, the database went back to an earlier state (a dump was restored):
+// it registers again, sets its users online again, silently, and tells the loop (DatabaseWentBack),
 // which ends the daemon.
 //
 // Who has left, and is thereby (or was before) online nowhere, is taken out of the groups that he
 // was present in, in the same transaction; the loop hears of it by EventArrived with the rows of
 // `events`. The same, with the purge of every minute, for those who were left present: they are
-// online nowhere, and entered more than that minute and a grace ago. After a commit in doubt it does not: if that was stored, the sweep finds the rows.
+// online nowhere, and entered more than that minute and a grace ago. After a commit in doubt it
+// does not: if that was stored, the sweep finds the rows.
 //
 // Commands collapse while they wait: the last state of a user (and that he had left before he came
 // again), the last use of a session, the highest bucket of a user. So UserCame and UserLeft are
 // never refused (at most one entry a user) and survive a database that is away for however long;
 // kMaxSideWork sessions and as many buckets wait or are in work, beyond that Push() is false: the
-// next use tells again. Owned by the loop.
+// next use tells again. Owned by Daemon (main.cpp), used from the loop's thread.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// What the kernel says about this process, for the metrics. Any thread; some file reads, and one for
-// each open descriptor on kernels before 6.2.
+// What the kernel says about this process, for the metrics. Any thread; some file reads, and one
+// for each open descriptor on kernels before 6.2.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,11 @@
 // What administrators have removed a short while ago, for news of it that come later: of a message
-// whose text is gone, of a group that is no more. (The removal is told by a row of `events`; what is
-// told of the same thing by a push, by a writer or by a lookup that was under way has no order with
-// it.)
+// whose text is gone, of a group that is no more. (The removal is told by a row of `events`; what
+// is told of the same thing by a push, by a writer or by a lookup that was under way has no order
+// with it.)
 //
-// Bounded: a removal is forgotten after kRememberMs (news are late by seconds, after an outage of the
-// database by a minute), and beyond kMaxRemembered the oldest is. What comes later still is told as
-// it is; history has the truth. Loop's thread.
+// Bounded: a removal is forgotten after kRememberMs (news are late by seconds, after an outage of
+// the database by a minute), and beyond kMaxRemembered the oldest is. What comes later still is
+// told as it is; history has the truth. Loop's thread.
 #pragma once
 
 #include <cstdint>

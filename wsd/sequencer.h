@@ -14,8 +14,8 @@
 // client_msg_id. The outcome that comes later is a repeat.
 //
 // Limits: max_held_messages a conversation and max_held_bytes over all; beyond them the
-// conversation is given up too: everybody in it must be closed so that he comes back and reads history
-// (Actions::resync), and the live order goes on behind what was held. Never a silent hole.
+// conversation is given up too: everybody in it must be closed so that he comes back and reads
+// history (Actions::resync), and the live order goes on behind what was held. Never a silent hole.
 // max_conversations are remembered; beyond it those that were quiet for keep_idle_ms are forgotten,
 // oldest first (one that is busy never is: what is bounded then is the message rate).
 //

@@ -148,8 +148,8 @@ Status Server::Impl::CreateVhost(bool unix_socket) {
                                   std::to_string(socket_.listen_port) + ".");
 }
 
-// The machine's name is for people who look at the table; where there is a path, the name in the lock
-// file is what makes it ours alone.
+// The machine's name is for people who look at the table; where there is a path, the name in the
+// lock file is what makes it ours alone.
 std::string Server::Impl::Place() const {
   std::array<char, HOST_NAME_MAX + 1> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) host.front() = '\0';

@@ -45,10 +45,11 @@ class Server {
   // Begins the graceful end, as SIGTERM does; nothing if it has begun. On the loop's thread.
   void End(std::string_view why);
 
-  // Runs the loop until SIGTERM, SIGINT or End() and the graceful end after it: nothing new is accepted;
-  // what was taken is committed, acknowledged and delivered; everybody is closed with 1012, in
-  // slices; nobody listens any more. SIGHUP reads the configuration again, and takes over what may
-  // change while people are connected (config_table.h). The supervisor is told of all that. Takes at most socket.shutdown_timeout_ms. A second signal ends the process at once.
+  // Runs the loop until SIGTERM, SIGINT or End() and the graceful end after it: nothing new is
+  // accepted; what was taken is committed, acknowledged and delivered; everybody is closed with
+  // 1012, in slices; nobody listens any more. SIGHUP reads the configuration again, and takes over
+  // what may change while people are connected (config_table.h). The supervisor is told of all
+  // that. Takes at most socket.shutdown_timeout_ms. A second signal ends the process at once.
   void Run();
 
  private:

@@ -1,4 +1,5 @@
-// One connection: who it belongs to, what it is in the middle of, what waits for it.
+// One connection: who it belongs to, what it is in the middle of, what waits for it. (The session
+// of the account that it signed in with is another thing: sessions::Session, `login` in here.)
 //
 // Owned by the gateway, used on the loop's thread. A Session is state with a few rules of its own;
 // what happens to it is decided in the gateway. It knows the connection underneath only as a Peer,

@@ -1,6 +1,7 @@
 // Which daemons have gone for good: those whose heartbeat did not change for kSilentMs of our own
-// monotonic clock, while we looked. Nobody's wall clock matters, neither that of the other machine nor
-// ours: a daemon that lives, with whatever clock, moves its heartbeat, and its rows are not touched.
+// monotonic clock, while we looked. Nobody's wall clock matters, neither that of the other machine
+// nor ours: a daemon that lives, with whatever clock, moves its heartbeat, and its rows are not
+// touched.
 //
 // A day is long because a daemon that finds its row gone must take that for a restored backup; rows
 // of the dead count for nothing before that (presence_store.h), they only take room. One thread.

@@ -2,8 +2,8 @@
 // that its loop turns. The only component that knows libsystemd (supervisor.cpp). Without
 // NOTIFY_SOCKET in the environment, as under any other supervisor, nothing is said.
 //
-// The watchdog's ping comes from the loop itself, in Alive(): a loop that is stuck says nothing, and
-// systemd kills the process after WatchdogSec=. Loop's thread. Nothing here fails, and nothing
+// The watchdog's ping comes from the loop itself, in Alive(): a loop that is stuck says nothing,
+// and systemd kills the process after WatchdogSec=. Loop's thread. Nothing here fails, and nothing
 // waits but for a PID 1 that does not read.
 #pragma once
 
@@ -27,8 +27,8 @@ class Supervisor {
   void Stopping();
 
   // At every tick of the loop: pings in half the watchdog's time, and renews the status now and
-  // then. Before Ready() it asks for more time to start: to be started anew brings no database back.
-  // `now_ms` is monotonic.
+  // then. Before Ready() it asks for more time to start: to be started anew brings no database
+  // back. `now_ms` is monotonic.
   void Alive(int64_t now_ms, size_t connections);
 
   bool ready() const { return ready_; }

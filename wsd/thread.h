@@ -1,13 +1,13 @@
 // The threads around the loop: how each is started, named and ended.
 //
-// A helper thread (writer, lookup, presence, bus reader, mailer) is an object with
-//   Status Start()           makes the thread
-//   bool Push(command)       false: full or closing, nothing was taken
+// A helper thread (writer, lookup, presence, bus reader, mailer, bot) is an object of Daemon
+// (main.cpp) with
+//   Status Start()           makes the thread (presence's is told the daemon's place)
+//   bool Push(command)       false: full or closing, nothing was taken. The mailer has none
 //   void Close()             no more commands; what is queued is still worked off. Returns at once
-//   bool Finished() const    the thread is through with that
 //   void Stop(deadline)      Close(), waits; at the deadline what is left is given up and answered
-// all callable from the loop. Stop() returns when the thread has ended: at the latest one database
-// or SMTP time-out after the deadline.
+// all called on the loop's thread. Stop() returns when the thread has ended: at the latest one
+// database or SMTP time-out after the deadline.
 #pragma once
 
 #include <chrono>
@@ -22,8 +22,8 @@ namespace parlor::wsd {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-// While it lives, signals are blocked on this thread; threads that are made meanwhile, also those of
-// a library, inherit that for good.
+// While it lives, signals are blocked on this thread; threads that are made meanwhile, also those
+// of a library, inherit that for good.
 class SignalsBlocked {
  public:
   SignalsBlocked();

@@ -2,9 +2,9 @@
 // metrics, and workers come and go. Add() by the bus reader, Read() by whoever scrapes; the lock is
 // held while some hundred numbers are added or copied, and the loop never takes it.
 //
-// Limit: kMaxSeries combinations of labels; what is beyond is counted under the route "other" of its
-// pool, and at kMaxPools pools under the pool "other": a worker of another release, or a stranger on
-// the bus, can't fill the memory of whoever stores the metrics.
+// Limit: kMaxSeries combinations of labels; what is beyond is counted under the route "other" of
+// its pool, and at kMaxPools pools under the pool "other": a worker of another release, or a
+// stranger on the bus, can't fill the memory of whoever stores the metrics.
 #pragma once
 
 #include <compare>

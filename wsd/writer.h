@@ -2,7 +2,8 @@
 //
 // A conversation always goes to the same thread, so it keeps its order. A thread takes everything
 // that waits (up to max_batch_messages and max_batch_bytes) into one transaction; there is no
-// timer: what arrives during a commit is the next batch. Owned by the loop; Push() from the loop.
+// timer: what arrives during a commit is the next batch. Owned by Daemon (main.cpp), used from the
+// loop's thread.
 //
 // Limits: max_queue_messages unanswered messages a thread; beyond it Push() is false. Failure: the
 // database is away for longer than database.retry_limit_ms: kUnavailable outcomes, also for all

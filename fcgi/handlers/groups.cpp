@@ -46,7 +46,8 @@ Result<Response> ListGroups(Call& call) {
   return JsonResponse(200, EncodeGroups(list));
 }
 
-// Told to everybody online, so it counts as a message. Once: nothing tells a group that is there already from a second one of the same name.
+// Told to everybody online, so it counts as a message. Once: nothing tells a group that is there
+// already from a second one of the same name.
 Result<Response> CreateGroup(Call& call) {
   GroupSummary group;
   const auto body = [&](db::Transaction& tx) -> Status {

@@ -43,8 +43,8 @@ Status UnknownLink() {
   return {ErrorCode::kNotFound, "This link is not valid, or a newer one has replaced it."};
 }
 
-// What the link of this request can do or did; changes something only if `confirm`. `password_hash`:
-// what an invited person has chosen.
+// What the link of this request can do or did; changes something only if `confirm`.
+// `password_hash`: what an invited person has chosen.
 Result<registrations::Confirmation> UseLink(Call& call, bool confirm,
                                             std::string_view password_hash = {}) {
   const auto token = HashToken(call.parameter());

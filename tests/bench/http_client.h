@@ -11,7 +11,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-// POST to 127.0.0.1:port/http`path` with a JSON body. Waits for the answer; Fail() if there is none.
+// POST to 127.0.0.1:port/http`path` with a JSON body. Waits for the answer; Fail() if there is
+// none.
 HttpAnswer Post(uint16_t port, const std::string& path, const std::string& token,
                 const std::string& body);
 

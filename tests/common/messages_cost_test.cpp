@@ -31,8 +31,8 @@ class MessagesCostTest : public testing::StoreTest {
     }
     return cost;
   }
-  // Of what `call` does, without START TRANSACTION and COMMIT. Looking costs something too, which is
-  // taken off.
+  // Of what `call` does, without START TRANSACTION and COMMIT. Looking costs something too, which
+  // is taken off.
   template <typename Call>
   Cost CostOf(Call call) {
     Cost cost;

@@ -27,7 +27,8 @@ std::string RegisterBody(const std::string& changed, const std::string& value) {
 
 TEST(RegisterRequestTest, NormalizesAllButThePassword) {
   const auto request = ParseRegisterRequest(
-      R"({"email":" Ada@Example.org ","password":"  p ","first_name":" Ada ","last_name":"L","x":[]})");
+      R"({"email":" Ada@Example.org ","password":"  p ","first_name":" Ada ","last_name":"L",
+          "x":[]})");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->email, "Ada@Example.org");
   EXPECT_EQ(request->password, "  p ");

@@ -57,8 +57,8 @@ class Answerer {
   // Always an answer, an apology if need be; an empty text when it was given up for the end.
   ComposedAnswer Compose(WaitingQuestion waiting);
 
-  // The answer as it is stored now: the apology when its time is over before. kUnavailable: it could
-  // not be stored, try again. kNotFound: there is no such chat any more.
+  // The answer as it is stored now: the apology when its time is over before. kUnavailable: it
+  // could not be stored, try again. kNotFound: there is no such chat any more.
   Result<Message> Store(const ComposedAnswer& answer);
 
   // The questions since `since` that nobody has answered.

@@ -81,7 +81,8 @@ class Bot::Impl {
   std::condition_variable wake_;
   QuestionQueue queue_;
   std::deque<Kept> kept_;  // their users are in work
-  // So that nothing is asked twice: until the start has looked, what was pushed; then what it found.
+  // So that nothing is asked twice: until the start has looked, what was pushed; then what it
+  // found.
   std::set<Known> known_;
   bool finding_ = true;
   std::vector<std::unique_ptr<Worker>> workers_;

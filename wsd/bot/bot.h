@@ -16,11 +16,12 @@
 // At the start, questions that an earlier daemon left unanswered are found: those of the last
 // minutes are answered, older ones of the last day get the apology.
 //
-// Limits: the gateway lets no more than max_waiting_per_user + 1 questions of a user and max_waiting
-// of all be unanswered (BotLoad), and answers `busy` beyond that before anything is stored; so the
-// queue here and what is kept are bounded by max_waiting, and Push() is false only when closed.
-// Failure: BotAnswered with an error means that the daemon ends (the next start answers), or that
-// the user's chat is gone. Owned by the loop.
+// Limits: the gateway lets no more than max_waiting_per_user + 1 questions of a user and
+// max_waiting of all be unanswered (BotLoad), and answers `busy` beyond that before anything is
+// stored; so the queue here and what is kept are bounded by max_waiting, and Push() is false only
+// when closed. Failure: BotAnswered with an error means that the daemon ends (the next start
+// answers), or that the user's chat is gone. Owned by Daemon (main.cpp), used from the loop's
+// thread.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// What answers a question. Two engines: rules (rules_engine.h) and a model behind the chat-completions
-// protocol (openai_engine.h). Each object is used by one thread of the bot.
+// What answers a question. Two engines: rules (rules_engine.h) and a model behind the
+// chat-completions protocol (openai_engine.h). Each object is used by one thread of the bot.
 #pragma once
 
 #include <string>

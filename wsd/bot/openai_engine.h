@@ -3,8 +3,9 @@
 //
 // One request a question over a connection that is kept. TLS is verified, redirects are not
 // followed, the environment's proxies are ignored. Limits: bot.timeout_s for a request, or what is
-// left until the question's answer_by_ms; bot.max_answer_bytes of answer. What fails is kUnavailable
-// with a reason for the log, which holds neither the key nor a word of the conversation.
+// left until the question's answer_by_ms; bot.max_answer_bytes of answer. What fails is
+// kUnavailable with a reason for the log, which holds neither the key nor a word of the
+// conversation.
 #pragma once
 
 #include <atomic>

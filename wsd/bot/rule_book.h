@@ -3,7 +3,8 @@
 // Rules older than bot.rules_refresh_ms are read again by the thread that wants them, and compiled
 // only when they have changed. Meanwhile the others go on with the old ones while these are younger
 // than kUsableMs, and else wait for the reading: whatever was changed longer ago is in the next
-// answer. If they can't be read (the database is away) the old ones stay. Any thread; each brings its own connection.
+// answer. If they can't be read (the database is away) the old ones stay. Any thread; each brings
+// its own connection.
 #pragma once
 
 #include <memory>

@@ -35,8 +35,8 @@ class RuleSet {
   // (\pL) has a thousand.
   static constexpr int kMaxInstructions = 8000;
 
-  // What `previous` (may be null) has compiled is taken over, so that a change costs what changed and
-  // a bad rule is not logged with every change of another.
+  // What `previous` (may be null) has compiled is taken over, so that a change costs what changed
+  // and a bad rule is not logged with every change of another.
   RuleSet(std::vector<bot_chats::Rule> rules, const RuleSet* previous);
   ~RuleSet();
   RuleSet(const RuleSet&) = delete;
@@ -56,10 +56,10 @@ class RuleSet {
     size_t index;  // in rules()
     std::string answer;
   };
-  // The first rule that answers. The answer has 1 to 16,000 bytes, cut between two characters. {1} to
-  // {9} stand for what the pattern's groups found, empty for those that took no part; braces that
-  // stand for nothing stay. nullopt: no rule has an answer, or `give_up`, asked before each rule, was
-  // true.
+  // The first rule that answers. The answer has 1 to 16,000 bytes, cut between two characters. {1}
+  // to {9} stand for what the pattern's groups found, empty for those that took no part; braces
+  // that stand for nothing stay. nullopt: no rule has an answer, or `give_up`, asked before each
+  // rule, was true.
   std::optional<Found> Find(std::string_view text, const RuleValues& values,
                             const std::function<bool()>& give_up = nullptr) const;
 
