@@ -3,7 +3,8 @@
 
 clang-format and clang-tidy over our C++, shellcheck over all scripts, redocly over the interface
 documents, AsyncAPI's own parser over the socket's, and the rules below that keep each foreign library in
-the one place that knows its traps (docs/architecture.md) and the includes pointing downwards. A file that clang-tidy has passed is not looked at again until it, a header that it
+the one place that knows its traps (docs/architecture.md), the includes pointing downwards and the lines
+within 100 columns. A file that clang-tidy has passed is not looked at again until it, a header that it
 includes, .clang-tidy or the flags change; the memory of that is build/lint/.
 
 clang-tidy looks at the programs, and with --tidy-tests at the tests: they are nearly half of all files, and
@@ -46,6 +47,9 @@ OWNERS = {
 INSIDE = {"wsd/server_impl.h": "wsd/server"}
 # Folder -> folders that its includes may name.
 DOWNWARDS = {"common": {"common"}, "fcgi": {"fcgi", "common"}, "wsd": {"wsd", "common"}}
+
+COLUMNS = 100
+WIDE = {"fcgi/routes.cpp"}  # a table, one route a line
 
 # What clients are written from. redocly.yaml has the rules.
 DOCUMENTS = ["docs/openapi.yaml", "docs/asyncapi.yaml"]
@@ -93,11 +97,19 @@ def check_one_writer(texts):
         yield f"frames leave in {len(calls)} places ({', '.join(calls)}): only one can know that the socket takes more"
 
 
+def check_width(path, text):
+    # clang-format leaves comments as they are, and tables that it is told to.
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > COLUMNS and path not in WIDE:
+            yield f"{path}:{number}: {len(line)} columns, of {COLUMNS}"
+
+
 def own_rules(files):
     texts = {path: pathlib.Path(path).read_text() for path in files}
     for path, text in texts.items():
         yield from check_includes(path, text)
         yield from check_calls(path, text)
+        yield from check_width(path, text)
     yield from check_one_writer(texts)
     yield from check_lock()
 
