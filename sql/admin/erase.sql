@@ -53,7 +53,8 @@ BEGIN
     ON m.conversation_id = r.id AND m.sender_id = p_id WHERE (r.user_low = p_id OR r.user_high = p_id) AND m.flags & 4 = 0;
   SELECT COUNT(*) INTO v_in_groups FROM chat_groups g STRAIGHT_JOIN messages m FORCE INDEX (messages_client)
     ON m.conversation_id = g.id AND m.sender_id = p_id WHERE m.flags & 4 = 0;
-  SET p_counts = JSON_OBJECT(
+  -- Not SET: its subqueries would wait for the locks of whoever writes.
+  SELECT JSON_OBJECT(
     'sessions', (SELECT COUNT(*) FROM sessions WHERE user_id = p_id),
     'registrations', (SELECT COUNT(*) FROM pending_registrations WHERE email_key = v_key OR user_id = p_id),
     'mails', (SELECT COUNT(*) FROM mail_outbox WHERE LOWER(recipient COLLATE utf8mb4_unicode_520_ci) COLLATE utf8mb4_bin = v_key),
@@ -62,7 +63,7 @@ BEGIN
     'groups', (SELECT COUNT(*) FROM members m JOIN chat_groups g ON g.id = m.conversation_id WHERE m.user_id = p_id),
     'rooms', (SELECT COUNT(*) FROM chat_rooms WHERE user_low = p_id OR user_high = p_id),
     'messages', v_in_rooms + v_in_groups,
-    'bot_messages', (SELECT COUNT(*) FROM bot_chats b JOIN messages m ON m.conversation_id = b.id WHERE b.user_id = p_id));
+    'bot_messages', (SELECT COUNT(*) FROM bot_chats b JOIN messages m ON m.conversation_id = b.id WHERE b.user_id = p_id)) INTO p_counts;
 END //
 
 DROP PROCEDURE IF EXISTS internal_show_erasure //
