@@ -5,7 +5,7 @@
 -- How a procedure for administrators is made:
 --   * SQL SECURITY DEFINER; a COMMENT of one line, which admin_help() shows; every text parameter with
 --     CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, whatever the database's default is.
---   * DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; then CALL internal_begin(), locks in the order
+--   * DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; then CALL internal_begin(); the time is read; locks in the order
 --     users, chat_groups, conversations; the change, internal_write_audit and internal_tell; COMMIT; and last a SELECT
 --     that says what was done. A deadlock (1213) or a lock that does not come (1205) changes nothing: it may be repeated.
 --   * In JSON_OBJECT a number that is a variable or a parameter is written `v_user + 0`: MariaDB 10.11 puts it between quotes
@@ -24,12 +24,21 @@ BEGIN
 END //
 
 -- Starts the transaction of a procedure, as the programs do theirs. Inside a transaction of the caller it fails (1568),
--- rather than committing that one unasked.
+-- rather than committing that one unasked; and with autocommit off, where every look into a table would begin one.
+-- The session's settings reach into a procedure, so those that would change what it does are set here, and stay so: the
+-- clock (or the caller chooses the time of his row in `audit`), foreign keys (deleting relies on their cascades), safe
+-- updates (Workbench has them on), chained commits. So a procedure reads the time after this, never in a DECLARE before.
 DROP PROCEDURE IF EXISTS internal_begin //
 CREATE PROCEDURE internal_begin()
   SQL SECURITY INVOKER
 BEGIN
+  IF @@SESSION.autocommit = 0 THEN CALL internal_fail('Switch autocommit on first: SET autocommit = 1.'); END IF;
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  BEGIN
+    DECLARE CONTINUE HANDLER FOR 1290 BEGIN END;  -- MariaDB with secure_timestamp: nobody could set it
+    SET SESSION timestamp = DEFAULT;
+  END;
+  SET SESSION foreign_key_checks = 1, unique_checks = 1, sql_safe_updates = 0, completion_type = 0;
   START TRANSACTION;
 END //
 
@@ -40,7 +49,7 @@ CREATE PROCEDURE internal_find_user(
   SQL SECURITY INVOKER
 BEGIN
   SET p_id = NULL;
-  IF TRIM(p_user) REGEXP '^[0-9]{1,18}$' THEN
+  IF TRIM(p_user) REGEXP '^[0-9]{1,18}\\z' THEN
     SELECT id INTO p_id FROM users WHERE id = CAST(TRIM(p_user) AS UNSIGNED);
   ELSE
     SELECT id INTO p_id FROM users WHERE email_key = LOWER(TRIM(p_user) COLLATE utf8mb4_unicode_520_ci) COLLATE utf8mb4_bin;

@@ -6,8 +6,8 @@
 --   admin_export_user(user)   e-mail address or id
 -- What comes, each with its `kind`: export (when, for whom), profile, registration, session, wrong_password and
 -- wrong_registration (tries that are counted), message_rate, online, group (that he owns), membership (rooms, groups, the
--- bot's chat, each with how far he has read), present, room (with whom), mail (owed to him), audit (rows about him),
--- message, and last end: a file without it is not whole.
+-- bot's chat, each with how far he has read), present, room (with whom), mail (owed to him), audit (rows about him, his
+-- memberships and groups, his messages and his invitation), message, and last end: a file without it is not whole.
 -- Messages: in his rooms and in the bot's chat all of them, his own and what he received; in groups his own alone, because
 -- what the others said there is not about him. A removed one says so and is empty.
 -- Not in it: hashes of passwords and tokens, which are no data about him. Times are UTC.
@@ -79,8 +79,16 @@ BEGIN
     FROM mail_outbox WHERE LOWER(recipient COLLATE utf8mb4_unicode_520_ci) COLLATE utf8mb4_bin = v_key ORDER BY id;
   SELECT JSON_OBJECT('kind', 'audit', 'audit_id', id,
     'at', DATE_FORMAT(TIMESTAMPADD(MICROSECOND, at_ms * 1000, '1970-01-01'), v_iso),
-    'actor', actor, 'action', action, 'details', details) AS line
-    FROM audit WHERE target = CONCAT('user ', p_id) ORDER BY id;
+    'actor', actor, 'action', action, 'target', target, 'details', details) AS line
+    FROM audit WHERE target = CONCAT('user ', p_id)
+      OR (action = 'remove_member' AND JSON_EXTRACT(details, '$.user') + 0 = p_id)
+      OR (action = 'hand_over_group'
+        AND (JSON_EXTRACT(details, '$.old') + 0 = p_id OR JSON_EXTRACT(details, '$.new') + 0 = p_id))
+      OR (action = 'delete_group' AND JSON_EXTRACT(details, '$.owner') + 0 = p_id)
+      OR (action = 'remove_message' AND JSON_EXTRACT(details, '$.sender') + 0 = p_id)
+      OR (action = 'invite_user' AND target IN
+        (SELECT CONCAT('registration ', id) FROM pending_registrations WHERE email_key = v_key OR user_id = p_id))
+    ORDER BY id;
 END //
 
 -- Each conversation in its order, straight from the index: nothing is sorted or kept, so it streams.

@@ -194,6 +194,8 @@ BEGIN
   DECLARE v_kind TINYINT UNSIGNED;
   DECLARE v_name VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE v_messages, v_members, v_owner BIGINT UNSIGNED;
+  CALL internal_begin();
+  COMMIT;  -- to see that the caller is not within a transaction, before anything is read
   SELECT c.kind, g.name, g.owner_id, g.member_count, c.last_seq INTO v_kind, v_name, v_owner, v_members, v_messages
     FROM conversations c LEFT JOIN chat_groups g ON g.id = c.id WHERE c.id = p_group;
   IF v_kind IS NULL OR v_kind NOT IN (0, 2) THEN

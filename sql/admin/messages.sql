@@ -67,6 +67,8 @@ BEGIN
   DECLARE v_sent_at_ms BIGINT;
   DECLARE v_bytes INT;
   DECLARE v_what VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  CALL internal_begin();
+  COMMIT;  -- to see that the caller is not within a transaction, before anything is read
   SELECT kind INTO v_kind FROM conversations WHERE id = p_conversation;
   IF COALESCE(v_kind, 0) = 0 THEN
     CALL internal_fail(CONCAT('There is no conversation ', COALESCE(p_conversation, 'NULL'), '.'));

@@ -10,7 +10,7 @@
 --        a millisecond each at least: ahead_ms > 0 means that it gets more than 1,000 a second, which it can't keep up with
 --     5. the 20 conversations with the most unread messages, and how many members have not read all
 --     6. the bot in the last day: questions, answers, apologies, and how long the answers took
--- Repeating: as often as you like. Locks: none (consistent reads, READ COMMITTED).
+-- Repeating: as often as you like. Locks: none (consistent reads, at the caller's isolation level).
 -- Costs: 1 counts small tables; 2 and 4 read the messages of these days alone, by the primary key, one range for each
 -- conversation (about a second for a million messages); 3 and 5 read all rows of conversations, and of members those that
 -- have not read all. On a large server call it in quiet hours, or on a replica.

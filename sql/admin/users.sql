@@ -11,6 +11,11 @@
 --   admin_who_is_online()                users with an open socket
 --   admin_unlock_login(p_email)          forgets wrong passwords and registrations counted against this address
 --
+-- An invitation stands until it expires, is accepted or withdrawn. If somebody registers with its address meanwhile, in the
+-- ordinary way, what he typed is dropped and the invitation's mail goes out again, good for 7 days from then
+-- (common/registrations.h): a stranger who knows the address can't take the invitation away. A registration that waits
+-- for its link gives way to an invitation.
+--
 -- Repeating: harmless, and changes nothing, but for an invitation: asking again sends a new link, and the old one does not
 -- work any more.
 -- Locks, for milliseconds: the user's row, his sessions; of an invitation the address's row in pending_registrations. If
@@ -47,9 +52,9 @@ BEGIN
   CALL internal_check_email(p_email);
   CALL internal_check_name(p_first_name, 64, 'The first name');
   CALL internal_check_name(p_last_name, 64, 'The last name');
-  SET v_key = LOWER(p_email COLLATE utf8mb4_unicode_520_ci), v_now = TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000,
-    v_expires = v_now + 7 * 86400000;
+  SET v_key = LOWER(p_email COLLATE utf8mb4_unicode_520_ci);
   CALL internal_begin();
+  SET v_now = TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000, v_expires = v_now + 7 * 86400000;
   BEGIN
     DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
     -- And the mails that wait for it. First, because it waits for somebody who is opening a link at this moment: the account

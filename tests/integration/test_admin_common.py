@@ -65,6 +65,14 @@ def test_a_transaction_of_the_caller_is_not_committed_unasked(stack):
         stack.admin("START TRANSACTION; CALL internal_begin()")
 
 
+def library(stack, autocommit):
+    """As a script of an administrator's own connects."""
+    return pymysql.connect(
+        unix_socket=str(stack.var / "run" / "mariadb.sock"), user="parlor_admin", database="parlor", autocommit=autocommit,
+        password=(stack.var / "etc" / "password.ADMIN").read_text().strip(),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -75,10 +83,7 @@ def test_a_transaction_of_the_caller_is_not_committed_unasked(stack):
     ],
 )
 def test_a_transaction_of_the_caller_is_not_rolled_back_either(stack, statement):
-    connection = pymysql.connect(
-        unix_socket=str(stack.var / "run" / "mariadb.sock"), user="parlor_admin", database="parlor", autocommit=True,
-        password=(stack.var / "etc" / "password.ADMIN").read_text().strip(),
-    )  # fmt: skip
+    connection = library(stack, autocommit=True)
     try:
         connection.begin()
         with connection.cursor() as cursor:
@@ -88,3 +93,49 @@ def test_a_transaction_of_the_caller_is_not_rolled_back_either(stack, statement)
             assert cursor.fetchone() == (1,)
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        call("admin_suspend_user", "nobody@example.org"),
+        call("admin_remove_message", 1, 1, True),
+        call("admin_delete_group", 1, True),
+        call("admin_erase_user", "nobody@example.org", False, True),
+        call("admin_delete_old_messages", 9999, None, None, False),
+    ],
+)
+def test_without_autocommit_all_say_so(stack, statement):
+    connection = library(stack, autocommit=False)
+    try:
+        with connection.cursor() as cursor, pytest.raises(pymysql.MySQLError, match="Switch autocommit on first"):
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+# Without a name: a connection's own clock, no cascades, UPDATE and DELETE by key alone, transactions that go on.
+SESSION = "SET timestamp = 86400 * 365, foreign_key_checks = 0, unique_checks = 0, sql_safe_updates = 1, completion_type = 1"
+
+
+def test_settings_of_the_session_change_nothing(stack, ada, bob):
+    group = ada.new_group()
+    bob.enter(group)
+    stack.admin(f"{SESSION}; {call('admin_rename_group', group, 'Renamed')}; {SESSION}; {call('admin_delete_group', group, False)}")
+    rows = stack.sql("SELECT action, at_ms, UNIX_TIMESTAMP() * 1000 - at_ms AS age FROM audit WHERE target = %s", f"group {group}")
+    assert {row["action"] for row in rows} == {"rename_group", "delete_group"}
+    assert all(row["age"] < 3600 * 1000 for row in rows), "nobody chooses the time under which he stands there"
+    assert stack.sql("SELECT 1 FROM present WHERE conversation_id = %s", group) == []
+    assert bob.post("/chat_rooms", {"other_user_id": ada.user_id, "message": "new"}).status_code == 201
+    said = stack.admin(f"SET timestamp = UNIX_TIMESTAMP() + 86400 * 30; {call('admin_delete_old_messages', 29, None, None, True)}")
+    assert said[-1][0]["messages"] == "0", "retention has the clock of the server"
+    email = stack.admin(f"{SESSION}; {call('admin_invite_user', 'clock@example.org', 'A', 'B')}; SELECT expires_at_ms"
+                        " FROM pending_registrations WHERE email = 'clock@example.org'")  # fmt: skip
+    assert int(email[-1][0]["expires_at_ms"]) > rows[0]["at_ms"]
+    erased = stack.admin(f"{SESSION}; {call('admin_erase_user', bob.user_id, False, False)}; {SESSION}; {call('admin_retry_mail', None)}")
+    assert "was erased" in erased[1][0]["result"]
+
+
+def test_a_line_end_is_no_part_of_an_id(stack, ada):
+    with pytest.raises(Refused, match="There is no user"):
+        found(stack, f"{ada.user_id}\n")

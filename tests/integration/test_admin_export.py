@@ -76,6 +76,10 @@ def test_everything_of_a_person_is_there_and_nothing_of_others(stack, ada, bob, 
     stack.sql("INSERT INTO mail_outbox (kind, recipient, recipient_name, created_at_ms, next_attempt_at_ms, failed_at_ms)"
               " VALUES ('password_changed', %s, 'Ada', 1, 1, 1)", ada.email)  # fmt: skip
     stack.sql("UPDATE messages SET body = '', flags = 4 WHERE conversation_id = %s AND seq = 2", room)
+    gone = ada.post("/chat_rooms", {"other_user_id": bob.user_id, "message": "gone"}).json()["seq"]
+    stack.admin(call("admin_remove_message", room, gone, False))
+    ada.enter(other)
+    stack.admin(call("admin_remove_member", other, ada.user_id))
 
     lines = export(stack, ada.user_id)
     stack.sql("DELETE FROM mail_outbox WHERE recipient = %s", ada.email)
@@ -90,15 +94,21 @@ def test_everything_of_a_person_is_there_and_nothing_of_others(stack, ada, bob, 
     kinds = {m["conversation_id"]: m["chat_type"] for m in of_kind(lines, "membership")}
     assert kinds[room] == "room" and kinds[own] == "group" and other not in kinds and "bot" in kinds.values()
     (mark,) = of_kind(lines, "membership", conversation_id=room)
-    assert (mark["read_seq"], mark["last_seq"], mark["unread"]) == (1, 2, 1)
+    assert (mark["read_seq"], mark["last_seq"], mark["unread"]) == (3, 3, 0)
     assert [p["chat_group_id"] for p in of_kind(lines, "present")] == [own]
     assert [(r["chat_room_id"], r["other_user_id"], r["first_name"]) for r in of_kind(lines, "room")] == [(room, bob.user_id, "Bob")]
     assert of_kind(lines, "mail")[0]["recipient"] == ada.email
-    assert [a["action"] for a in of_kind(lines, "audit")] == ["export_user"], "this export is written down itself"
+    audit = [(row["action"], row["target"]) for row in of_kind(lines, "audit")]
+    assert audit == [
+        ("remove_message", f"conversation {room} message {gone}"),
+        ("remove_member", f"group {other}"),
+        ("export_user", f"user {ada.user_id}"),
+    ], "this export is written down itself"
     said = [(m["chat_type"], m["own"], m["message"], m["removed"]) for m in of_kind(lines, "message")]
     assert said == [
         ("room", True, "mine", False),
         ("room", False, "", True),
+        ("room", True, "", True),
         ("bot", True, "Hello", False),
         ("bot", False, answer["message"], False),
         ("group", True, "I was here", False),
