@@ -167,11 +167,38 @@ def test_people_go_on_talking_meanwhile(stack, ada, bob):
     assert bob.notification(room)["unread"] == len(sent)
 
 
+def test_what_stays_is_not_read(stack, ada, bob):
+    """However long a conversation is: one look into the index says that there is nothing to do."""
+    room = room_of(ada, bob, 1)
+    stack.sql(
+        "INSERT INTO messages (conversation_id, sent_at_ms, seq, sender_id, body)"
+        " SELECT conversation_id, sent_at_ms + n.seq, m.seq + n.seq, sender_id, 'young' FROM messages m, seq_1_to_4000 n"
+        " WHERE conversation_id = %s AND m.seq = 1",
+        room,
+    )
+    stack.sql("UPDATE conversations SET last_seq = 4001, last_sent_at_ms = last_sent_at_ms + 4000 WHERE id = %s", room)
+    connection = stack.database()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("FLUSH STATUS")
+            cursor.execute(call("admin_delete_old_messages", 9999, None, None, False))
+            assert cursor.fetchone()["messages"] == 0
+            while cursor.nextset():
+                pass
+            cursor.execute("SHOW STATUS LIKE 'Handler_read%'")
+            reads = {row["Variable_name"]: int(row["Value"]) for row in cursor.fetchall()}
+            cursor.execute("SELECT COUNT(*) AS n FROM conversations")
+            assert sum(reads.values()) < 1000 + 4 * cursor.fetchone()["n"], reads
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize(
     "arguments, why",
     [
-        ((0, None, None, False), "Days must be 1 or more"),
-        ((None, None, None, False), "Days must be 1 or more"),
+        ((0, None, None, False), "Days must be 1 to 36500"),
+        ((None, None, None, False), "Days must be 1 to 36500"),
+        ((1000000, None, None, True), "Days must be 1 to 36500"),
         ((5, "rooms", None, False), "kind is room, group or bot"),
         ((5, None, 0, False), "batch is 1 to 10000"),
         ((5, None, 10001, False), "batch is 1 to 10000"),
