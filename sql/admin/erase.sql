@@ -22,9 +22,10 @@
 --   bot_chats              deleted with the conversation and all its messages, in any case
 --   conversations          those of rooms and groups stay, numbering goes on
 --   online                 the daemons clear it themselves when the sockets have closed
---   events                 his texts that wait for a daemon which is away are deleted (unless kept), and it is told of that
+--   events                 what waits for a daemon which is away: his texts are deleted (unless kept), and it is told of
+--                          that; a new name of his is deleted, and where he entered or left a group he is nameless
 --   audit                  what was done to him, when, by whom stays; the details are emptied, and his address wherever
---                          it stands
+--                          it stands, in upper or lower case, but not as a part of a longer one
 --   daemons, bot_rules, schema_migrations   have nothing of him
 -- Backups, the binary log and mail that was sent are out of reach; texts that others have on the screen stay until they
 -- reload.
@@ -244,6 +245,46 @@ BEGIN
   END LOOP;
 END //
 
+-- His names in `events`: what he is called now is of no use (user_removed follows), but who enters and leaves a group is
+-- numbered, so these stay. Programs write JSON without spaces, the procedures here with.
+DROP PROCEDURE IF EXISTS internal_erase_event_names //
+CREATE PROCEDURE internal_erase_event_names(IN p_id BIGINT UNSIGNED)
+  SQL SECURITY INVOKER
+BEGIN
+  DECLARE v_event, v_last BIGINT UNSIGNED DEFAULT 0;
+  DECLARE v_type VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  DECLARE v_pattern VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+    DEFAULT CONCAT('^\\{"v": ?1, ?"type": ?"(user_update|group_entered|group_left)",.*"user_id": ?', p_id, ',');
+  event_names: LOOP
+    SET v_last = v_event, v_event = NULL;
+    SELECT id, JSON_UNQUOTE(JSON_EXTRACT(payload, '$.type')) INTO v_event, v_type FROM events
+      WHERE id > v_last AND payload REGEXP v_pattern ORDER BY id LIMIT 1;
+    IF v_event IS NULL THEN LEAVE event_names; END IF;
+    CALL internal_begin();
+    IF v_type = 'user_update' THEN
+      DELETE FROM events WHERE id = v_event;
+    ELSE
+      UPDATE events SET payload = JSON_SET(payload, '$.first_name', 'Deleted', '$.last_name', 'user') WHERE id = v_event;
+    END IF;
+    COMMIT;
+  END LOOP;
+END //
+
+-- His address in the details of rows about others, by itself: not as a part of anna@example.org or ada@example.org.uk. A
+-- letter that belongs to an escape of JSON (\n) is none. In doubt it goes.
+DROP PROCEDURE IF EXISTS internal_erase_audit //
+CREATE PROCEDURE internal_erase_audit(
+  IN p_email VARCHAR(254) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+  IN p_key VARCHAR(254) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)
+  SQL SECURITY INVOKER
+BEGIN
+  DECLARE v_part VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT '[\\p{L}\\p{N}_%+-]';
+  DECLARE v_pattern VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  SET v_pattern = CONCAT('(?i)(?:(?<!', v_part, ')(?<!', v_part, '\\.)|(?<=\\\\[bfnrt])|(?<=\\\\u[0-9a-f]{4}))',
+    '(?:\\Q', p_email, '\\E|\\Q', p_key, '\\E)(?![\\p{L}\\p{N}_-]|\\.[\\p{L}\\p{N}])');
+  UPDATE audit SET details = REGEXP_REPLACE(details, v_pattern, 'erased') WHERE details REGEXP v_pattern;
+END //
+
 -- The rest, and the row of users itself, in one transaction.
 DROP PROCEDURE IF EXISTS internal_erase_account //
 CREATE PROCEDURE internal_erase_account(IN p_id BIGINT UNSIGNED, IN p_audit BIGINT UNSIGNED)
@@ -264,8 +305,7 @@ BEGIN
   DELETE FROM members WHERE user_id = p_id AND conversation_id NOT IN (SELECT id FROM chat_groups);
   UPDATE audit SET details = '{"erased": true}' WHERE target = CONCAT('user ', p_id) AND id <> p_audit;
   IF v_erased IS NULL THEN
-    UPDATE audit SET details = REPLACE(REPLACE(details, v_email, 'erased'), v_key, 'erased')
-      WHERE INSTR(details, v_email) > 0 OR INSTR(details, v_key) > 0;
+    CALL internal_erase_audit(v_email, v_key);
     -- Without @ it is no address: nobody can register it, sign in with it, or be sent a mail to it.
     UPDATE users SET first_name = 'Deleted', last_name = 'user', email = CONCAT('erased-', p_id),
       email_key = CONCAT('erased-', p_id), password_hash = '!', created_at_ms = 0,
@@ -286,6 +326,7 @@ BEGIN
   IF NOT p_keep_messages THEN CALL internal_erase_messages(p_id); END IF;
   CALL internal_erase_bot_chat(p_id);
   CALL internal_erase_events(p_id, p_keep_messages);
+  CALL internal_erase_event_names(p_id);
   CALL internal_begin();
   UPDATE audit SET details = JSON_REPLACE(details, '$.state', 'finished') WHERE id = p_audit;
   COMMIT;

@@ -293,17 +293,36 @@ def test_what_waits_for_a_daemon_that_is_away_goes_too(stack, ada, bob, life, ke
     before = len(life.bobs.frames)
     os.kill(daemon, signal.SIGSTOP)
     try:
+        assert ada.put("/users/profile", {"first_name": "Zoltania"}).status_code == 200
+        assert ada.post(f"/chat_groups/{life.left}", {"is_enter": True}).status_code == 204
         assert ada.post("/chat_rooms", {"other_user_id": bob.user_id, "message": secret}).status_code == 201
         assert bob.post("/chat_rooms", {"other_user_id": ada.user_id, "message": others}).status_code == 201
         erase(stack, ada.email, keep_messages=keep)
         assert (is_kept(stack, others), is_kept(stack, secret)) == (True, keep)
         waiting = repr(stack.sql("SELECT payload FROM events"))
         assert (others in waiting, secret in waiting) == (True, keep)
+        assert not is_kept(stack, "Zoltania") and "group_entered" in waiting and "group_left" in waiting
     finally:
         os.kill(daemon, signal.SIGCONT)
     life.bobs.wait_type("user_removed", after=before, user_id=ada.user_id)
+    left = life.bobs.wait_type("group_chat_activitity", after=before, chat_group_id=life.group, user_id=ada.user_id)
+    assert left["message"] == "Deleted user left the group"
     if not keep:
         life.bobs.wait_type("message_removed", after=before, chat_room_id=life.room, seq=3)
+
+
+def test_addresses_of_others_stay_in_the_audit(stack, ada):
+    """What contains his address is not his address."""
+    kept = [f"n{ada.email}", f"x.{ada.email}", f"{ada.email}.uk", f"{ada.email}x", f"_{ada.email}", f"é{ada.email}"]
+    gone = [f"{ada.email}.", f"'{ada.email.upper()}'", f"...{ada.email},", f"mailto:{ada.email}?", f"\n{ada.email}", f"\x01{ada.email}"]
+    details = [json.dumps({"answer": text}, ensure_ascii=text.isascii()) for text in kept + gone]
+    for text in details:
+        stack.sql("INSERT INTO audit (at_ms, actor, action, target, details) VALUES (1, 'x', 'test', %s, %s)", f"near {ada.user_id}", text)
+    erase(stack, ada.email)
+    rows = stack.sql("SELECT details FROM audit WHERE target = %s ORDER BY id", f"near {ada.user_id}")
+    assert [row["details"] for row in rows[: len(kept)]] == details[: len(kept)]
+    for row in rows[len(kept) :]:
+        assert ada.email not in row["details"].lower() and "erased" in json.loads(row["details"])["answer"], row
 
 
 def test_nobody_is_not_erased(stack):
