@@ -15,6 +15,8 @@ Status InvalidCredentials() {
   return {ErrorCode::kInvalidCredentials, "E-mail address and password do not belong together."};
 }
 
+Status Suspended() { return {ErrorCode::kForbidden, "This account has been suspended."}; }
+
 // What a right password was checked against, what to store if the parameters have changed, and the
 // try that did not turn out to be a wrong password.
 struct Checked {
@@ -34,14 +36,19 @@ Result<Checked> CheckPassword(const PasswordHasher& hasher,
     return InvalidCredentials();
   }
   if (!hasher.Verify(credentials->password_hash, password)) return InvalidCredentials();
-  if (credentials->suspended) {
-    return Status(ErrorCode::kForbidden, "This account has been suspended.");
-  }
+  if (credentials->suspended) return Suspended();
   Checked checked{*credentials, std::nullopt, {}};
   if (hasher.NeedsRehash(credentials->password_hash)) {
     PARLOR_ASSIGN_OR_RETURN(checked.new_hash, hasher.Hash(password));
   }
   return checked;
+}
+
+// The password was right. If this fails, the try ages out.
+void ForgetTry(Call& call, std::string_view email, const tries::Try& reserved) {
+  (void)call.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) {
+    return tries::Release(tx, tries::Kind::kPassword, email, reserved);
+  });
 }
 
 // The slot comes before the try: who is turned away because of other people's logins has not
@@ -62,22 +69,20 @@ Result<Checked> CheckLogin(Call& call, const LoginRequest& login) {
   if (checked.ok()) {
     checked->reserved = reserved;
   } else if (checked.status().code() == ErrorCode::kForbidden) {
-    // The password was right. If this fails, the try ages out.
-    (void)call.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) {
-      return tries::Release(tx, tries::Kind::kPassword, login.email, reserved);
-    });
+    ForgetTry(call, login.email, reserved);
   }
   return checked;
 }
 
-// Under the user's lock: a password that was changed meanwhile has ended all sessions, and none
-// may slip in behind that.
+// Under the user's lock: a password that was changed meanwhile has ended all sessions, and so has a
+// suspension; none may slip in behind that.
 Result<sessions::Session> OpenSession(Call& call, db::Transaction& tx, const Checked& checked,
                                       std::string_view email, const TokenHash& token) {
   const users::Credentials& known = checked.credentials;
   PARLOR_RETURN_IF_ERROR(users::GetProfileForUpdate(tx, known.id).status());
   PARLOR_ASSIGN_OR_RETURN(const auto current, users::GetCredentials(tx, known.id));
   if (current.password_hash != known.password_hash) return InvalidCredentials();
+  if (current.suspended) return Suspended();
   if (checked.new_hash) {
     PARLOR_RETURN_IF_ERROR(users::SetPasswordHash(tx, known.id, *checked.new_hash));
   }
@@ -106,7 +111,12 @@ Result<Response> Login(Call& call) {
                             OpenSession(call, tx, checked, login.email, *HashToken(token)));
     return Ok();
   };
-  PARLOR_RETURN_IF_ERROR(call.Transact(db::Repeat::kIdempotent, body));
+  const Status opened = call.Transact(db::Repeat::kIdempotent, body);
+  if (!opened.ok()) {
+    const bool suspended = opened.code() == ErrorCode::kForbidden;
+    if (suspended) ForgetTry(call, login.email, checked.reserved);
+    return opened;
+  }
   return JsonResponse(200, EncodeLogin(token, session.user, session.expires_at));
 }
 
