@@ -40,7 +40,13 @@ inline constexpr std::string_view kListUsers =
 
 // ---- pending_registrations
 inline constexpr std::string_view kDropRegistration =  // pending_registrations_email
-    "DELETE FROM pending_registrations WHERE email_key = LOWER(?)";
+    "DELETE FROM pending_registrations WHERE email_key = LOWER(?) "
+    "AND (password_hash <> '' OR user_id IS NOT NULL OR expires_at_ms <= ?)";
+inline constexpr std::string_view kLockInvitation =  // pending_registrations_email
+    "SELECT id, email, first_name, last_name FROM pending_registrations WHERE email_key = LOWER(?) "
+    "AND password_hash = '' AND user_id IS NULL AND expires_at_ms > ? FOR UPDATE";
+inline constexpr std::string_view kProlongInvitation =  // PRIMARY
+    "UPDATE pending_registrations SET expires_at_ms = GREATEST(expires_at_ms, ?) WHERE id = ?";
 inline constexpr std::string_view kPutRegistration =
     "INSERT INTO pending_registrations (email, email_key, first_name, last_name, password_hash, "
     "requested_at_ms, expires_at_ms) VALUES (?, LOWER(?), ?, ?, ?, ?, ?)";

@@ -9,6 +9,8 @@ namespace {
 using db::P;
 
 constexpr int64_t kKeptAfterExpiryMs = int64_t{30} * 24 * 3600 * 1000;
+// What admin_invite_user (sql/admin/users.sql) gives it, and the mail says.
+constexpr int64_t kInvitationMs = int64_t{7} * 24 * 3600 * 1000;
 
 db::Bytes B(const TokenHash& token) {
   return {{reinterpret_cast<const char*>(token.data()), token.size()}};
@@ -31,7 +33,8 @@ Result<Outcome> Judge(const db::Rows& rows, TimestampMs now) {
 Result<RegistrationId> Put(db::Transaction& tx, const Request& request, TimestampMs now,
                            TimestampMs expires_at) {
   // A new row rather than the old one changed: mails that still wait for the old one go with it.
-  PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kDropRegistration, {P(request.email)}).status());
+  PARLOR_RETURN_IF_ERROR(
+      tx.Execute(queries::kDropRegistration, {P(request.email), P(now)}).status());
   const auto inserted =
       tx.Execute(queries::kPutRegistration,
                  {P(request.email), P(request.email), P(request.first_name), P(request.last_name),
@@ -40,6 +43,18 @@ Result<RegistrationId> Put(db::Transaction& tx, const Request& request, Timestam
   PARLOR_RETURN_IF_ERROR(inserted.status());
   PARLOR_ASSIGN_OR_RETURN(const uint64_t id, tx.LastInsertId());
   return RegistrationId(id);
+}
+
+Result<std::optional<Invitation>> RenewInvitation(db::Transaction& tx, std::string_view email,
+                                                  TimestampMs now) {
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.Query(queries::kLockInvitation, {P(email), P(now)}));
+  if (rows.empty()) return std::optional<Invitation>();
+  const TimestampMs until(now.value + kInvitationMs);
+  PARLOR_RETURN_IF_ERROR(
+      tx.Execute(queries::kProlongInvitation, {P(until), rows.U64(0, 0)}).status());
+  return std::optional<Invitation>(
+      {rows.As<RegistrationId>(0, 0), rows.Text(0, 1), rows.Text(0, 2), rows.Text(0, 3)});
 }
 
 Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token) {

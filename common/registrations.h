@@ -15,9 +15,21 @@ struct Request {
   std::string email, first_name, last_name, password_hash;
 };
 
-// Replaces an earlier request of the address: its link is dead from here on.
+// Replaces an earlier request of the address: its link is dead from here on. An open invitation is
+// never replaced: RenewInvitation comes first, and if one is made in between the transaction is
+// repeated.
 Result<RegistrationId> Put(db::Transaction& tx, const Request& request, TimestampMs now,
                            TimestampMs expires_at);
+
+struct Invitation {
+  RegistrationId id;
+  std::string email, first_name, last_name;  // as the administrator gave them
+};
+// The address's invitation, if one is open (in time and not accepted): valid for 7 days from `now`
+// at least, locked to the end of the transaction. Whoever asks for an account with such an address
+// only has the invitation's mail sent again: a stranger must not be able to undo an invitation.
+Result<std::optional<Invitation>> RenewInvitation(db::Transaction& tx, std::string_view email,
+                                                  TimestampMs now);
 
 // The mailer made a token for the link that it is about to send: the newest is the one that works.
 // False if the request is gone or has been confirmed meanwhile: then there is nothing to send.

@@ -6,7 +6,7 @@
 
 -- parlor-fcgi
 GRANT SELECT, INSERT, UPDATE (first_name, last_name, password_hash) ON users TO 'parlor_worker'@'localhost';
-GRANT SELECT, INSERT, UPDATE (user_id), DELETE ON pending_registrations TO 'parlor_worker'@'localhost';
+GRANT SELECT, INSERT, UPDATE (user_id, expires_at_ms), DELETE ON pending_registrations TO 'parlor_worker'@'localhost';
 GRANT SELECT, INSERT, UPDATE (expires_at_ms), DELETE ON sessions TO 'parlor_worker'@'localhost';
 GRANT SELECT, INSERT, UPDATE, DELETE ON login_failures TO 'parlor_worker'@'localhost';
 GRANT SELECT, INSERT, UPDATE (arrival_at_ms) ON send_rates TO 'parlor_worker'@'localhost';

@@ -94,6 +94,9 @@ TEST_F(GrantsTest, WorkerCanDoWhatItDoes) {
     return Ok();
   });
   WORKS(worker, registrations::Put(tx, request, kNow, After(1000)));
+  db_.Run("UPDATE pending_registrations SET password_hash = ''");
+  WORKS(worker, registrations::RenewInvitation(tx, "new@example.org", kNow));
+  db_.Run("UPDATE pending_registrations SET password_hash = '$hash'");
   db_.Run("UPDATE pending_registrations SET token_hash = x'01" + std::string(62, '0') + "'");
   WORKS(worker, registrations::Check(tx, token_, kNow));
   WORKS(worker, registrations::Confirm(tx, token_, kNow));

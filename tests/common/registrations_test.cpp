@@ -78,6 +78,37 @@ TEST_F(RegistrationsTest, MailOfAReplacedRequestGoesWithIt) {
   EXPECT_EQ(Count("mail_outbox"), 0u);
 }
 
+TEST_F(RegistrationsTest, OpenInvitationIsRenewedAndNeverReplaced) {
+  constexpr int64_t kInvitationMs = 7 * kLifeMs;
+  const RegistrationId id = Ask("Ada@Example.org");
+  ASSERT_TRUE(Link(id, 1));
+  const auto renew = [&](int64_t after_ms) {
+    return *In([&](db::Transaction& tx) {
+      return RenewInvitation(tx, "ADA@example.org", After(after_ms));
+    });
+  };
+  const Request stranger{"ada@example.org", "Evil", "Stranger", "$evil"};
+  EXPECT_FALSE(renew(1)) << "an ordinary registration";
+  db_.Run("UPDATE pending_registrations SET password_hash = ''");
+  const std::optional<Invitation> found = renew(1);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, id);
+  EXPECT_EQ(found->email + found->first_name + found->last_name, "Ada@Example.orgAdaLovelace");
+  int attempts = 0;
+  const auto made_in_between = [&](db::Transaction& tx) -> Status {
+    if (attempts++ == 0) return Put(tx, stranger, After(1), After(kLifeMs)).status();
+    return RenewInvitation(tx, stranger.email, After(1)).status();
+  };
+  EXPECT_TRUE(In(made_in_between).ok());
+  EXPECT_EQ(attempts, 2);
+  EXPECT_EQ(*In([&](db::Transaction& tx) { return Check(tx, Token(1), After(kInvitationMs)); }),
+            Outcome::kInvited);
+  EXPECT_FALSE(renew(1 + kInvitationMs)) << "expired";
+  const TimestampMs late = After(1 + kInvitationMs);
+  EXPECT_TRUE(In([&](db::Transaction& tx) { return Put(tx, stranger, late, late); }).ok());
+  EXPECT_EQ(Count("pending_registrations WHERE password_hash = '$evil'"), 1u);
+}
+
 TEST_F(RegistrationsTest, AddressTakenMeanwhileIsAConflict) {
   ASSERT_TRUE(Link(Ask(), 1));
   ASSERT_TRUE(In([&](db::Transaction& tx) {

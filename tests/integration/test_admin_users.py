@@ -1,5 +1,7 @@
 """sql/admin/users.sql and sessions.sql, run as an administrator does; what people and their sockets notice."""
 
+import threading
+
 import pytest
 from support.administration import Refused, call
 from support.checks import assert_problem
@@ -85,6 +87,35 @@ def test_only_the_newest_invitation_counts_and_it_can_be_withdrawn(stack, bob):
         said(stack, "admin_invite_user", bob.email.upper(), "Bob", "B")
 
 
+def test_a_stranger_cannot_take_an_invitation_away(stack):
+    ada = stack.stranger("Ada", "Lovelace")
+    invite(stack, ada)
+    stack.sql("UPDATE pending_registrations SET expires_at_ms = expires_at_ms - 6 * 86400000 WHERE email = %s", ada.email)
+    uninvited = stack.stranger().register()
+    answer = ada.register(email=ada.email.upper(), password="the stranger's own", first_name="Evil", last_name="Stranger")
+    assert (answer.status_code, answer.json()) == (202, uninvited.json()), "nobody is told who is invited"
+    again = stack.wait_mail(ada.email, 2)
+    assert "invited" in again["Subject"] and "7 days" in again.get_body(("plain",)).get_content()
+    assert "Evil" not in str(again)
+    (row,) = stack.sql("SELECT first_name, password_hash, expires_at_ms - requested_at_ms AS life FROM pending_registrations"
+                       " WHERE email = %s", ada.email)  # fmt: skip
+    assert (row["first_name"], row["password_hash"]) == ("Ada", "") and row["life"] >= 7 * 86400000, "as the mail says"
+    assert invitation_state(stack, ada) == "waits for an answer"
+    made = ada.post(f"/register/{link_token(again)}", {"password": PASSWORD}, token=None)
+    assert (made.status_code, made.json()["first_name"]) == (201, "Ada")
+    assert_problem(ada.try_login("the stranger's own"), 401, "invalid_credentials")
+    ada.login()
+
+
+def test_an_expired_invitation_makes_way(stack):
+    ada = stack.stranger()
+    invite(stack, ada)
+    stack.sql("UPDATE pending_registrations SET expires_at_ms = 1 WHERE email = %s", ada.email)
+    assert ada.register().status_code == 202
+    assert ada.get(f"/register/{ada.newest_link(2)}", token=None).status_code == 201
+    ada.login()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -152,6 +183,28 @@ def test_who_is_suspended_is_out_until_reinstated(stack, ada, bob):
     assert ada.socket().ready
     assert "nothing was changed" in said(stack, "admin_reinstate_user", ada.user_id)
     assert audited(stack, ada.user_id) == ["suspend_user", "reinstate_user"]
+
+
+def test_a_login_that_crosses_a_suspension_opens_no_session(stack, ada):
+    """The password was right and is being hashed when the suspension comes."""
+    suspending, answers = stack.database(), []
+    try:
+        suspending.begin()
+        with suspending.cursor() as cursor:
+            cursor.execute("UPDATE users SET suspended_at_ms = 1 WHERE id = %s", (ada.user_id,))
+            cursor.execute("DELETE FROM sessions WHERE user_id = %s", (ada.user_id,))
+        login = threading.Thread(target=lambda: answers.append(ada.try_login()))
+        login.start()
+        waiting = "SELECT 1 FROM information_schema.processlist WHERE time_ms > 200 AND info LIKE '%%FROM users%%FOR UPDATE%%'"
+        wait_until(lambda: stack.sql(waiting), deadline=40, what="a login that waits for the user's row")
+        suspending.commit()
+    finally:
+        suspending.close()
+    login.join()
+    assert_problem(answers[0], 403, "forbidden")
+    assert stack.sql("SELECT 1 FROM sessions WHERE user_id = %s", ada.user_id) == []
+    tries = "SELECT 1 FROM login_failures WHERE account = UNHEX(SHA2(CONCAT('password:', %s), 256))"
+    assert stack.sql(tries, ada.email.lower()) == [], "a right password is not counted"
 
 
 def test_who_is_erased_can_be_neither_suspended_nor_reinstated(stack, ada):
