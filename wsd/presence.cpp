@@ -163,11 +163,11 @@ Status Presence::StayRegistered() {
   return StillRegistered().status();
 }
 
-// Sends a heartbeat. False: the database went back, and we have registered again. A clock that was
-// set back is no reason to write less than before.
+// Sends a heartbeat. False: the database went back, and we have registered again. Each is above the
+// last one, also while a clock that was set back catches up: that is what others and we look at.
 Result<bool> Presence::StillRegistered() {
   bool known = false;
-  const TimestampMs now = std::max(clock_.Now(), last_heartbeat_);
+  const TimestampMs now = std::max(clock_.Now(), TimestampMs(last_heartbeat_.value + 1));
   Status status = database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
     PARLOR_ASSIGN_OR_RETURN(known, presence_store::Heartbeat(tx, daemon_, last_heartbeat_, now));
     return Ok();

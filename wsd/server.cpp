@@ -204,11 +204,13 @@ void Server::Impl::OnSignal(int number) {
     if (stage_ == Stage::kServing) StartReload();
     return;
   }
-  if (stage_ != Stage::kServing) {
+  if (std::exchange(told_to_end_, true)) {
     log::Warning("ending at once", {{"signal", number}});
     if (lock_) lock_->RemoveSocket();
     std::_Exit(128 + number);
   }
+  if (stage_ != Stage::kServing)
+    return;  // by itself, see End(); only a second signal is impatience
   log::Info("ending", {{"signal", number}, {"connections", gateway_.connections()}});
   StartEnding();
 }

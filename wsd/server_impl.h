@@ -169,6 +169,7 @@ class Server::Impl {
   bool reload_again_ = false;
 
   Stage stage_ = Stage::kServing;
+  bool told_to_end_ = false;  // by a signal
   int64_t ending_began_ms_ = 0;
   int64_t all_told_ms_ = 0;
 };

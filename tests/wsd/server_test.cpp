@@ -62,5 +62,13 @@ TEST_F(ServerTest, WhoConnectsAfterTheEndIsRefusedAtOnce) {
   (*server)->Wake();  // threads may still do so
 }
 
+TEST_F(ServerTest, OneSignalToAServerThatEndsByItselfDoesNotCutThatShort) {
+  auto server = Server::Create(config_, gateway_, [] {});
+  ASSERT_TRUE(server.ok());
+  (*server)->End("for the test");
+  kill(getpid(), SIGTERM);
+  (*server)->Run();  // at once would be the end of this process
+}
+
 }  // namespace
 }  // namespace parlor::wsd
