@@ -10,6 +10,9 @@ namespace {
 
 constexpr int64_t kStatusMs = 5000;
 constexpr int64_t kAskMs = 10000;
+// Some minutes, for a server that recovers from a crash. Not for ever: `systemctl start`, a boot and
+// an upgrade wait for us all the while. Then systemd ends us, says so, and starts us anew.
+constexpr int64_t kPatienceMs = 300000;
 constexpr const char* kMoreTime = "EXTEND_TIMEOUT_USEC=60000000";  // from now: six times kAskMs
 
 void Tell(const std::string& state) { static_cast<void>(sd_notify(0, state.c_str())); }
@@ -48,7 +51,8 @@ void Supervisor::Stopping() {
 }
 
 void Supervisor::AskForTime(int64_t now_ms) {
-  if (now_ms < next_ask_ms_) return;
+  if (give_up_asking_ms_ == 0) give_up_asking_ms_ = now_ms + kPatienceMs;
+  if (now_ms < next_ask_ms_ || now_ms >= give_up_asking_ms_) return;
   next_ask_ms_ = now_ms + kAskMs;
   Tell(kMoreTime);
 }

@@ -27,8 +27,9 @@ class Supervisor {
   void Stopping();
 
   // At every tick of the loop: pings in half the watchdog's time, and renews the status now and
-  // then. Before Ready() it asks for more time to start: to be started anew brings no database
-  // back. `now_ms` is monotonic.
+  // then. Before Ready() it asks for more time to start, for five minutes: to be started anew
+  // brings no database back, but whoever waits for the start must hear that it fails. `now_ms` is
+  // monotonic.
   void Alive(int64_t now_ms, size_t connections);
 
   bool ready() const { return ready_; }
@@ -40,6 +41,7 @@ class Supervisor {
   int64_t next_ping_ms_ = 0;
   int64_t next_status_ms_ = 0;
   int64_t next_ask_ms_ = 0;
+  int64_t give_up_asking_ms_ = 0;  // 0: not asked yet
   bool starting_ = true;
   bool ready_ = false;
 };

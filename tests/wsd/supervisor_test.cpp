@@ -94,6 +94,19 @@ TEST_F(SupervisorTest, AsksForMoreTimeUntilItIsReady) {
   EXPECT_EQ(Heard(), "STATUS=Serving 3 connections.\n");
 }
 
+// Whoever waits for the start, as a boot or an upgrade, must hear that it fails.
+TEST_F(SupervisorTest, AsksForMoreTimeForFiveMinutesOnly) {
+  unsetenv("WATCHDOG_USEC");
+  Supervisor supervisor;
+  int64_t last_ask = 0;
+  for (int64_t now = 1000; now < 2000000; now += 1000) {
+    Heard();
+    supervisor.Alive(now, 0);
+    if (!Heard().empty()) last_ask = now;
+  }
+  EXPECT_EQ(last_ask, 291000);
+}
+
 TEST_F(SupervisorTest, TheStatusNamesTheConnections) {
   unsetenv("WATCHDOG_USEC");
   Supervisor supervisor;
