@@ -193,7 +193,8 @@ constexpr Option kOptions[] = {
      .name = "listen_owner",
      .place = PLACE(socket, listen_owner),
      .help = "Owner of that socket, which has mode 0660: nginx must be one of the two. Empty: the "
-             "daemon's own user and group.",
+             "daemon's own user and group. Needs the right to chown, which systemd's unit does not "
+             "give: there the folder's group is the socket's.",
      .allowed = "user:group, or nothing",
      .accepts = IsOwner},
     {.section = "socket",
