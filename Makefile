@@ -141,7 +141,7 @@ D_ETC   = $(DESTDIR)$(SYSCONFDIR)/parlor
 D_MAN   = $(DESTDIR)$(PREFIX)/share/man/man8
 
 install: all
-	umask 022 && install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(D_SHARE)/config $(D_SHARE)/sql $(D_ETC)/nginx $(D_MAN) \
+	umask 022 && install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(D_SHARE)/config $(D_ETC)/nginx $(D_MAN) \
 	  $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	$(INSTALL_PROGRAM) $(BUILD)/parlor-fcgi $(BUILD)/parlor-wsd $(DESTDIR)$(SBINDIR)
 	$(FILL_IN) packaging/parlor-setup >$(DESTDIR)$(SBINDIR)/parlor-setup && chmod 0755 $(DESTDIR)$(SBINDIR)/parlor-setup
@@ -151,11 +151,13 @@ install: all
 	install -m 0644 systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/parlor.conf
 	install -m 0644 packaging/parlor-fcgi.toml packaging/parlor-wsd.toml $(D_SHARE)/config
 	$(BUILD)/parlor-wsd --print-config >$(D_SHARE)/config/reference.toml && chmod 0644 $(D_SHARE)/config/reference.toml
+	rm -rf $(D_SHARE)/sql $(D_SHARE)/web $(D_SHARE)/watch  # what this version has no more
 	cp -R --no-preserve=mode,ownership sql web watch $(D_SHARE)/
 	chmod -R u=rwX,go=rX $(D_SHARE) && chmod 0755 $$(find $(D_SHARE)/sql -name '*.sh')
 	for file in packaging/workers nginx/parlor-http.conf nginx/parlor-locations.conf nginx/parlor-web.conf; do \
 	  target=$(D_ETC)/$${file#packaging/}; [ ! -e $$target ] || continue; \
-	  RUN_DIR=/run/parlor/front WEB_DIR=$(DATADIR)/web scripts/render.sh $$file >$$target && chmod 0644 $$target || exit 1; done
+	  RUN_DIR=/run/parlor/front WEB_DIR=$(DATADIR)/web scripts/render.sh $$file >$$target.new && chmod 0644 $$target.new && \
+	  mv $$target.new $$target || { rm -f $$target.new; exit 1; }; done
 	for page in packaging/man/*.8; do $(FILL_IN) $$page >$(D_MAN)/$${page##*/} && chmod 0644 $(D_MAN)/$${page##*/} || exit 1; done
 
 deb:

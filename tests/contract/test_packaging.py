@@ -30,11 +30,15 @@ def installed(tmp_path_factory):
 
 
 def install(folder, *variables):
-    command = ["make", "--no-print-directory", f"MODE={MODE}", "install", f"DESTDIR={folder}", "PREFIX=/usr", *variables]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    # The strictest umask: what is installed is for everybody all the same.
-    done = subprocess.run(command, cwd=ROOT, env=environment, umask=0o077, capture_output=True, text=True, check=False)
+    done = try_to_install(folder, *variables)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def try_to_install(folder, *variables, **more):
+    command = ["make", "--no-print-directory", f"MODE={MODE}", "install", f"DESTDIR={folder}", "PREFIX=/usr", *variables]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))} | more
+    # The strictest umask: what is installed is for everybody all the same.
+    return subprocess.run(command, cwd=ROOT, env=environment, umask=0o077, capture_output=True, text=True, check=False)
 
 
 def modes(folder):
@@ -65,13 +69,34 @@ def test_installing_again_keeps_configuration(tmp_path):
     install(tmp_path, "SYSCONFDIR=/usr/etc", "PREFIX=/opt/parlor")
     edited = tmp_path / "usr/etc/parlor/nginx/parlor-http.conf"
     edited.write_text("# mine\n")
+    gone = tmp_path / "opt/parlor/share/parlor/sql/admin/of_a_version_before.sql"
+    gone.write_text("SELECT 1")
     install(tmp_path, "SYSCONFDIR=/usr/etc", "PREFIX=/opt/parlor", "STRIP=1")
     assert edited.read_text() == "# mine\n"
+    assert not gone.exists(), "install.sh would load it"
     unit = (tmp_path / "opt/parlor/lib/systemd/system/parlor-wsd.service").read_text()
     assert "ExecStart=/opt/parlor/sbin/parlor-wsd --config /usr/etc/parlor/parlor-wsd.toml\n" in unit
     program = tmp_path / "opt/parlor/sbin/parlor-wsd"
     if MODE == "release":
         assert program.stat().st_size < (ROOT / "build" / MODE / "parlor-wsd").stat().st_size
+
+
+def test_what_could_not_be_filled_in_is_not_kept(tmp_path):
+    done = try_to_install(tmp_path, AUTH_RATE_PER_MINUTE="none")
+    assert done.returncode != 0, done.stdout
+    assert [path for path in (tmp_path / "etc/parlor").rglob("*") if path.is_file()] == []
+    install(tmp_path)
+
+
+def test_the_package_brings_what_the_units_run(installed):
+    of_package = {"/bin/kill": "procps", "/usr/bin/spawn-fcgi": "spawn-fcgi", "/usr/bin/multiwatch": "multiwatch"}
+    units = "".join((installed / f"usr/lib/systemd/system/{name}.service").read_text() for name in UNITS)
+    programs = set(re.findall(r"(?<!\S)(?:/usr)?/bin/[\w-]+", "".join(re.findall("^Exec.*$", units.replace("=", "= "), re.M))))
+    control = (ROOT / "debian" / "control").read_text()
+    depends = set(re.findall(r"^ ([a-z][\w-]+),$", control.partition("\nDepends:\n")[2].partition("\nRecommends:")[0], re.M))
+    assert programs - {"/bin/sh"} == set(of_package)
+    assert set(of_package.values()) <= depends
+    assert set(of_package.values()) <= section("run")
 
 
 def test_the_units_are_bounded(installed):
@@ -88,7 +113,7 @@ def test_the_units_are_bounded(installed):
 def test_systemd_understands_the_units(installed, tmp_path):
     """With the programs where the units say, and what else they run."""
     shutil.copytree(installed, tmp_path / "root", symlinks=True)
-    for program in ("usr/bin/spawn-fcgi", "bin/kill"):
+    for program in ("bin/sh", "bin/kill"):
         target = tmp_path / "root" / program
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("#!/bin/sh\n")
