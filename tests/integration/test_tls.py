@@ -31,7 +31,8 @@ def remote(tmp_path_factory):
     administrator.run(PAGE["certificates"], {**HERE, "/etc/mysql/tls": folder / "tls"}.items())
     with database.running():
         database.prepare(administrator)
-        administrator.run(exports() + PAGE["accounts"], HERE.items())
+        administrator.run(f"{exports()}{ROOT}/sql/create-users.sh parlor")
+        administrator.run(PAGE["accounts"], HERE.items())
         yield database
 
 
