@@ -10,6 +10,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 # Read here, or without a meaning for one program alone in a root (ordering, restarts, sandbox: systemd's own).
@@ -115,19 +116,18 @@ class Unit:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(f"{self.root.path}{path}")
         os.chmod(f"{self.root.path}{path}", 0o777)
-        self.notify.setblocking(False)
+        # Always, as systemd does: who is not read waits with his next word.
+        threading.Thread(target=self._hear, args=(self.notify, self.said), daemon=True).start()
         return {"NOTIFY_SOCKET": path, "WATCHDOG_USEC": str(int(self.one("WatchdogSec")) * 1000000)}
+
+    @staticmethod
+    def _hear(notify, said):
+        while heard := notify.recv(4096):
+            said += heard.decode().splitlines()
 
     def _wait(self, condition, what):
         deadline = time.monotonic() + DEADLINE_S
-        while True:
-            try:
-                while self.notify:
-                    self.said += self.notify.recv(4096).decode().splitlines()
-            except BlockingIOError:
-                pass
-            if condition():
-                return
+        while not condition():
             assert self.process.poll() is None, f"{self.name} ended with {self.process.returncode}: {self._log()}"
             assert time.monotonic() < deadline, f"{self.name}: {what}; said {self.said}: {self._log()}"
             time.sleep(0.02)
@@ -146,3 +146,5 @@ class Unit:
         """With one process or KillMode=mixed the signal goes to the main process alone."""
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(int(self.one("TimeoutStopSec"))) == 0, f"{self.name} did not end well"
+        if self.notify:
+            self.notify.shutdown(socket.SHUT_RDWR)
