@@ -10,7 +10,8 @@
 # PARLOR_ACCOUNT_PREFIX (parlor_) begins the names. With PARLOR_KEEP_PASSWORDS=yes accounts whose password is not given
 # keep theirs; they must be there. Programs may be running: what they need they keep all the while, but
 # for a moment where a right on a table has become one on columns. The account must be allowed to read the schema mysql:
-# else nobody shows it what the others have. Rights on routines and roles are none of Parlor's, and left alone.
+# else nobody shows it what the others have. Rights on routines and roles are none of Parlor's, and left alone. The accounts
+# serve this one schema: rights on another are taken.
 set -euo pipefail
 
 die() { echo "create-users.sh: $*" >&2; exit 1; }

@@ -1,6 +1,7 @@
 """Parlor as its package installed it, for the people of the integration tests: started as the units say."""
 
 import itertools
+import signal
 import subprocess
 import threading
 
@@ -53,6 +54,11 @@ class Installed(Stack):
         tried = subprocess.run(self.machine.command("nginx", "-t"), capture_output=True, text=True, check=False)
         assert tried.returncode == 0 and "warn" not in tried.stderr, tried.stderr
         self.servers["nginx"] = self.machine.start("nginx", "-g", "daemon off;", stdout=self.log, stderr=self.log)
+
+    def reload_nginx(self):
+        self.machine.run("nginx", "-t")
+        self.servers["nginx"].send_signal(signal.SIGHUP)
+        self.wait_healthy()
 
     def end_nginx(self):
         for name in ("conf.d/parlor.conf", "sites-enabled/chat"):

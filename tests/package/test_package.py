@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from conftest import NEWER
+from elsewhere import AUTHORITY, NAME, Elsewhere
 from installed import PROGRAMS, Installed, Sender
 from support.checks import assert_ordered
 from support.waiting import wait_until
@@ -79,8 +80,17 @@ def test_it_installs_and_starts_nothing(packages, machine, parlor):
     assert machine.processes() == []
 
 
-def test_by_the_book_it_is_set_up(machine, parlor):
+def test_another_server_than_the_programs_use_is_not_prepared(machine, parlor):
+    """An option file of the client names it, as the one for a database elsewhere does."""
     parlor.start_database()
+    (machine.path / "root/db.cnf").write_text("[client]\nhost = 127.0.0.9\n")
+    status, said = set_up_again(machine, "--url", parlor.url, "--", "--defaults-extra-file=/root/db.cnf")
+    assert status == 1 and "name the server 127.0.0.9. Nothing was changed" in said, said
+    assert parlor.sql_text("SHOW DATABASES LIKE 'parlor'") == ""
+    assert not (machine.path / "etc/parlor/parlor-wsd.toml").exists()
+
+
+def test_by_the_book_it_is_set_up(machine, parlor):
     folder = ["--mail-folder", "/var/lib/parlor/mail"]
     done = subprocess.run(
         machine.command("parlor-setup", "--url", parlor.url, *folder), capture_output=True, text=True, check=False
@@ -90,6 +100,7 @@ def test_by_the_book_it_is_set_up(machine, parlor):
     for name in TOMLS:
         assert (mode(machine, f"/etc/parlor/{name}"), owner(machine, f"/etc/parlor/{name}")) == ("0640", f"root:{name[:-5]}")
     assert mode(machine, "/etc/parlor/admin.cnf") == "0600"
+    assert "default-character-set = utf8mb4" in machine.read("/etc/parlor/admin.cnf")
     parlor.start_nginx()
     parlor.start_programs()
 
@@ -168,7 +179,8 @@ def test_an_upgrade_loses_no_message_and_no_edit(packages, machine, parlor, peop
     sender.start()
     try:
         wait_until(lambda: len(sender.sent) >= 5, 30, "messages before")
-        machine.apt("install", copied(machine, packages[1]))
+        said = machine.apt("install", copied(machine, packages[1]))
+        assert "nginx -t && systemctl reload nginx" in said
         assert machine.run("parlor-wsd", "--version").strip() == f"parlor-wsd {NEWER}"
         parlor.upgrade_programs()
         now = len(sender.sent)
@@ -183,6 +195,7 @@ def test_an_upgrade_loses_no_message_and_no_edit(packages, machine, parlor, peop
     for pid in machine.processes():
         program = subprocess.run(["readlink", f"/proc/{pid}/exe"], capture_output=True, text=True, check=False).stdout
         assert "parlor" not in program or "deleted" not in program, "all run what is installed now"
+    parlor.reload_nginx()  # the administrator's step, docs/admin/upgrade.md
     page = bob.get(f"/chat_rooms/{people['room']}", query={"timestamp": "2020-01-01T00:00:00.000Z"}).json()
     assert not page["has_more"]
     messages = page["messages"]
@@ -198,6 +211,17 @@ def test_what_a_reload_refuses_changes_nothing(machine, parlor):
         parlor.units["parlor-wsd"].reload()
     path.write_text(text)
     parlor.units["parlor-wsd"].reload()
+    parlor.wait_healthy()
+
+
+def test_a_pool_that_is_not_configured_well_ends_and_stays_so(machine, parlor):
+    path = machine.path / "etc/parlor/parlor-fcgi.toml"
+    text = path.read_text()
+    path.write_text(text + "\n[nonsense]\n")
+    tried = Unit(machine, "parlor-fcgi")
+    status = tried.start(parlor.log).process.wait(20)
+    path.write_text(text)
+    assert str(status) in tried.one("RestartPreventExitStatus").split()
     parlor.wait_healthy()
 
 
@@ -246,14 +270,86 @@ def test_no_account_gets_a_password_that_its_program_does_not_know(machine, parl
     beside.unlink()
 
 
-def test_a_database_elsewhere_is_left_alone(machine, parlor):
+def test_what_systemctl_edit_says_is_seen(machine, parlor):
+    file, drop_in = machine.path / "etc/parlor/parlor-wsd.toml", machine.path / "etc/systemd/system/parlor-wsd.service.d"
+    text, before = file.read_text(), secrets(parlor)
+    file.write_text(re.sub('^password = .*$', 'password = "stale"', text, flags=re.M))
+    drop_in.mkdir()
+    here = ("--socket", "/run/mysqld/mysqld.sock", "--database", "parlor")
+    for line in ("EnvironmentFile=/root/secret", "Environment=PARLOR_DATABASE_PASSWORD=x", "ExecStart=/usr/sbin/parlor-wsd --config /root/x.toml"):
+        (drop_in / "override.conf").write_text(f"[Service]\n{line}\n")
+        status, said = set_up_again(machine, *here)
+        assert status == 0 and "parlor_daemon keeps its password" in said, f"{line}: {said}"
+        assert secrets(parlor) == before, line
+    (drop_in / "override.conf").unlink()
+    drop_in.rmdir()
+    file.write_text(text)
+
+
+def test_the_server_is_the_one_that_the_programs_use(machine, parlor):
+    """Whatever the option files of root's client name; and the command line contradicts no configuration."""
+    mine = machine.path / "root/.my.cnf"
+    mine.write_text("[client]\nhost = 127.0.0.9\nprotocol = tcp\n")
+    status, said = set_up_again(machine, "--restart-if-current")
+    mine.unlink()
+    assert status == 0, said
+    rights = "SELECT COUNT(*) FROM information_schema.table_privileges WHERE table_schema = 'parlor'"
+    before = parlor.sql_text(rights)
+    for options in (("--database", "trial"), ("--socket", "/run/other.sock"), ("--host", "127.0.0.9")):
+        status, said = set_up_again(machine, *options)
+        assert status == 1 and "Nothing was changed" in said, said
+    status, said = set_up_again(machine, "--", "--host=127.0.0.9")
+    assert status == 1 and "say --host or --socket before it" in said
+    assert parlor.sql_text(rights) == before
+    assert parlor.sql_text("SHOW DATABASES LIKE 'trial'") == ""
+    assert set_up_again(machine, "--database", "parlor", "--socket", "/run/mysqld/mysqld.sock")[0] == 0
+
+
+def test_an_upgrade_leaves_a_database_elsewhere_alone(machine, parlor):
     file = machine.path / "etc/parlor/parlor-wsd.toml"
     text = file.read_text()
     file.write_text(text.replace("[database]\n", "[database]\nhost = 'db.example.org'\n"))
-    for options in ((), ("--restart-if-current",)):
-        status, said = set_up_again(machine, *options)
-        assert status == 1 and "another machine (db.example.org)" in said
+    status, said = set_up_again(machine, "--restart-if-current")
+    assert status == 1 and "another machine (db.example.org)" in said
+    status, said = set_up_again(machine)
+    assert status == 1 and "--tls-ca is needed" in said
     file.write_text(text)
+
+
+def test_a_database_elsewhere_is_prepared_by_the_book(machine, parlor):
+    kept = {name: machine.path / "etc/parlor" / name for name in (*TOMLS, "admin.cnf")}
+    texts = {name: path.read_text() for name, path in kept.items()}
+    here, hosts = secrets(parlor), machine.read("/etc/hosts")
+    for path in kept.values():
+        path.rename(f"{path}.kept")
+    with Elsewhere(machine, parlor.log).running() as other:
+        way = ("--", f"--defaults-extra-file={other.OPTIONS_FILE}")
+        first = ("--url", parlor.url, "--host", NAME)
+        status, said = set_up_again(machine, *first, "--tls-ca", "/etc/ssl/certs/ca-certificates.crt", *way)
+        assert status == 1 and "can't be reached" in said, said
+        status, said = set_up_again(machine, *first, "--tls-ca", AUTHORITY, *way)
+        assert status == 0, said
+        assert f'\nsocket = ""\nhost = "{NAME}"\nport = 3306\ntls_ca = "{AUTHORITY}"\n' in kept["parlor-fcgi.toml"].read_text()
+        # The daemon gets in, and people.
+        tried = ["parlor-wsd", "--config", "/etc/parlor/parlor-wsd.toml", "--try-bot", "What time is it?"]
+        machine.run(*tried)
+        mine = ["--defaults-extra-file=/etc/parlor/admin.cnf", "parlor"]
+        assert parlor.sql_text("SELECT CURRENT_USER(); CALL admin_help()", *mine).startswith("parlor_admin@127.0.0.1")
+        assert parlor.sql_text("SELECT 1", *mine[:1], "--skip-ssl", "parlor") is None
+        accounts = "SELECT user, host, ssl_type, authentication_string FROM mysql.user WHERE user LIKE 'parlor%' ORDER BY user"
+        before = other.sql(accounts)
+        assert before.count("\t127.0.0.1\tANY\t") == 3
+        # An upgrade's step.
+        other.sql("DROP PROCEDURE parlor.admin_help")
+        status, said = set_up_again(machine, *way)
+        assert status == 0, said
+        assert parlor.sql_text("CALL admin_help()", *mine)
+        assert other.sql(accounts) == before
+    for path in kept.values():
+        type(path)(f"{path}.kept").rename(path)
+    (machine.path / "etc/hosts").write_text(hosts)
+    assert {name: path.read_text() for name, path in kept.items()} == texts
+    assert secrets(parlor) == here
 
 
 def test_an_upgrade_without_a_migration_renews_procedures_and_rights(machine, parlor):
