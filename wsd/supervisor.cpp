@@ -10,8 +10,8 @@ namespace {
 
 constexpr int64_t kStatusMs = 5000;
 constexpr int64_t kAskMs = 10000;
-// Some minutes, for a server that recovers from a crash. Not for ever: `systemctl start`, a boot and
-// an upgrade wait for us all the while. Then systemd ends us, says so, and starts us anew.
+// Some minutes, for a server that recovers from a crash. Not for ever: `systemctl start`, a boot
+// and an upgrade wait for us all the while. Then systemd ends us, says so, and starts us anew.
 constexpr int64_t kPatienceMs = 300000;
 constexpr const char* kMoreTime = "EXTEND_TIMEOUT_USEC=60000000";  // from now: six times kAskMs
 
