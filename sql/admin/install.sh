@@ -6,9 +6,12 @@
 #
 # To be run after sql/migrate.sh, after every upgrade, and after a dump was restored (procedures are in no dump by default).
 # Repeating it changes nothing; procedures that this version does not have any more are dropped. The account must own the
-# schema (all rights on it, CREATE ROUTINE and ALTER ROUTINE included): the procedures run with its rights, so prefer one
-# that has rights on this schema only. Who may call them is in sql/grants.sql (sql/create-users.sh). A procedure that an
-# administrator calls in the very moment of its loading may be missing for that moment.
+# schema (all rights on it, CREATE ROUTINE and ALTER ROUTINE included). The procedures run with its rights. With PARLOR_OWNER,
+# a name like parlor_owner, they run with those of that account at localhost instead: it is made if need be, may read and
+# write this schema and nothing else, and is locked, so nobody signs in with it. That takes the rights of the server's root;
+# where they are missing it is said, and the procedures belong to who loads them. Who may call them is in sql/grants.sql
+# (sql/create-users.sh). A procedure that an administrator calls in the very moment of its loading may be missing for that
+# moment.
 set -euo pipefail
 
 die() { echo "install.sh: $*" >&2; exit 1; }
@@ -21,6 +24,21 @@ database=("$client" "$@" --batch --raw --skip-column-names --default-character-s
 settings="SET NAMES utf8mb4 COLLATE utf8mb4_bin;
 SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO';"
 
+owner=${PARLOR_OWNER:-}
+[[ $owner =~ ^[a-z0-9_]*$ ]] || die "PARLOR_OWNER may have a-z, 0-9 and _ only."
+
+# The statements that make the owner and, to see whether it works, a procedure of his. In GRANT an unescaped _ stands for
+# any character.
+making_owner() {
+  local schema=$1
+  echo "CREATE USER IF NOT EXISTS '$owner'@'localhost' IDENTIFIED BY 'aA1!$(head -c 24 /dev/urandom | base64)' ACCOUNT LOCK;
+    ALTER USER '$owner'@'localhost' ACCOUNT LOCK;
+    GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE TEMPORARY TABLES ON \`${schema//_/\\_}\`.* TO '$owner'@'localhost';
+    DROP PROCEDURE IF EXISTS internal_probe;
+    CREATE DEFINER='$owner'@'localhost' PROCEDURE internal_probe() SELECT 1;
+    DROP PROCEDURE internal_probe;"
+}
+
 migrations=("$folder"/../migrations/[0-9]*.sql)
 state=$("${database[@]}" <<<"SELECT COUNT(*), COALESCE(SUM(applied_at_ms = 0), 0) FROM schema_migrations") ||
   die "the database can't be reached, or it is not Parlor's: run sql/migrate.sh first."
@@ -29,9 +47,20 @@ read -r applied unfinished <<<"$state"
 [ "$applied" = ${#migrations[@]} ] ||
   die "the database is at migration $applied, the procedures need ${#migrations[@]}: run sql/migrate.sh of this version first."
 
+definer=
+if [ -n "$owner" ]; then
+  schema=$("${database[@]}" <<<"SELECT DATABASE()")
+  if "${database[@]}" <<<"$(making_owner "$schema")"; then
+    definer="DEFINER='$owner'@'localhost' "
+  else
+    echo "install.sh: $owner can't be made their owner (see above): the procedures run with the rights of who loads them." >&2
+  fi
+fi
+
 names=
 for file in "$folder"/*.sql; do
-  { echo "$settings"; cat "$file"; } | "${database[@]}" || die "$(basename "$file") could not be loaded (see above)."
+  { echo "$settings"; sed "s/^CREATE PROCEDURE /CREATE ${definer}PROCEDURE /" "$file"; } | "${database[@]}" ||
+    die "$(basename "$file") could not be loaded (see above)."
   names+=$(sed -n 's/^CREATE PROCEDURE \([a-z_]*\).*/'"'\1',"'/p' "$file")
 done
 [ -n "$names" ] || die "there are no procedures in $folder."

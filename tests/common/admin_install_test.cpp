@@ -32,6 +32,26 @@ TEST(AdminInstallTest, LoadsAndLoadsAgain) {
   EXPECT_EQ(Procedures(db), loaded + 1) << "somebody else's stays, ours of an older version goes";
 }
 
+TEST(AdminInstallTest, LoadsForAnOwnerWhoHasThisSchemaAlone) {
+  TestDatabase db;
+  const std::string owner = db.config().name + "_owner", account = "'" + owner + "'@'localhost'";
+  std::string output;
+  const int code =
+      RunSqlScript("PARLOR_OWNER=" + owner, "sql/admin/install.sh", db.config().name, &output);
+  ASSERT_EQ(code, 0) << output;
+  EXPECT_EQ(Procedures(db, "definer <> '" + owner + "@localhost'"), 0u);
+  EXPECT_GT(Procedures(db), 5u);
+  const auto rights = [&](const std::string& where) {
+    return db.Number("SELECT COUNT(*) FROM information_schema." + where + " AND grantee = \"" +
+                     account + "\"");
+  };
+  EXPECT_EQ(rights("schema_privileges WHERE TRUE"), 6u);
+  EXPECT_EQ(rights("schema_privileges WHERE table_schema = '" + db.config().name + "'"), 0u)
+      << "each _ of the name is escaped, else it means other schemas too";
+  EXPECT_EQ(rights("user_privileges WHERE privilege_type <> 'USAGE'"), 0u);
+  db.Run("DROP USER " + account);
+}
+
 TEST(AdminInstallTest, HelpersGiveNobodyTheOwnersRights) {
   TestDatabase db;
   std::string output;

@@ -11,6 +11,18 @@ def test_help_lists_what_there_is_and_only_that(stack):
     assert all(row["procedure"].startswith("admin_") and row["purpose"] for row in rows)
 
 
+def test_the_procedures_are_not_the_servers_root(stack):
+    """Their owner may do nothing beyond the schema, and nobody signs in with it."""
+    definers = stack.sql("SELECT DISTINCT definer, COUNT(*) AS n FROM information_schema.routines WHERE routine_schema = 'parlor'")
+    assert [row["definer"] for row in definers] == ["parlor_owner@localhost"] and definers[0]["n"] > 20
+    grants = [next(iter(row.values())) for row in stack.sql("SHOW GRANTS FOR parlor_owner@localhost")]
+    assert len(grants) == 2 and grants[0].startswith("GRANT USAGE ON *.*"), grants
+    assert " ON `parlor`.* " in grants[1] and not {"DROP", "ALTER", "GRANT OPTION"} & set(grants[1].split(", ")), grants
+    assert "ACCOUNT LOCK" in str(stack.sql("SHOW CREATE USER parlor_owner@localhost"))
+    (rows,) = stack.admin("CALL admin_help()")
+    assert {"p_user", "p_group, p_name"} <= {row["parameters"] for row in rows}, "it sees all that there is to list"
+
+
 @pytest.mark.parametrize(
     "statement",
     [
