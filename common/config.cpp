@@ -16,7 +16,6 @@ namespace parlor {
 namespace {
 
 constexpr std::string_view kPrefix = "PARLOR_";
-constexpr std::string_view kFileVariable = "PARLOR_CONFIG";
 constexpr std::string_view kTestPrefix = "PARLOR_TEST_";
 
 Status Refuse(std::string sentence) {
@@ -206,7 +205,7 @@ struct FromVariable {
 };
 
 Status LoadVariable(const std::string& variable, const std::string& text, Config& config) {
-  if (variable == kFileVariable || variable.starts_with(kTestPrefix)) return Ok();
+  if (variable == kConfigFileVariable || variable.starts_with(kTestPrefix)) return Ok();
   const auto options = ConfigOptions();
   const auto option = std::find_if(options.begin(), options.end(),
                                    [&](const Option& o) { return OptionVariable(o) == variable; });

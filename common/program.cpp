@@ -13,11 +13,10 @@
 namespace parlor {
 namespace {
 
-constexpr const char* kFileVariable = "PARLOR_CONFIG";
 constexpr const char* kDefaultFile = "/etc/parlor/parlor.toml";
 
 std::string DefaultFile(const std::map<std::string, std::string>& environment) {
-  const auto named = environment.find(kFileVariable);
+  const auto named = environment.find(kConfigFileVariable);
   if (named != environment.end() && !named->second.empty()) return named->second;
   std::error_code ignored;
   return std::filesystem::exists(kDefaultFile, ignored) ? kDefaultFile : "";
@@ -37,7 +36,7 @@ std::optional<int> ParseFlags(const ProgramInfo& info, std::vector<std::string> 
                               Flags& flags, std::ostream& out, std::ostream& err) {
   CLI::App app{std::string(info.purpose), std::string(info.name)};
   app.add_option("--config", flags.config_file,
-                 std::string("Configuration file (default: the variable ") + kFileVariable +
+                 std::string("Configuration file (default: the variable ") + kConfigFileVariable +
                      ", else " + kDefaultFile + " if it exists)");
   app.add_flag("--check-config", flags.check_config,
                "Say whether the configuration is acceptable, and end");

@@ -59,13 +59,10 @@ void WriteGroup(ObjectWriter& entry, const GroupSummary& group) {
   entry.Id("last_seq", group.last_seq).Number("unread", group.unread);
 }
 
-// {"name":[…]} with one object an item, written by `write`.
+// […] with one object an item, written by `write`.
 template <typename Item, typename Write>
-std::string EncodeList(std::string_view name, std::span<const Item> items, Write write) {
-  std::string out;
-  out.reserve(32 + items.size() * 96);
-  ObjectWriter object(out);
-  object.Name(name);
+void AppendList(std::string& out, std::span<const Item> items, Write write) {
+  out.reserve(out.size() + 32 + items.size() * 96);
   out += '[';
   for (const Item& item : items) {
     if (out.back() != '[') out += ',';
@@ -74,6 +71,15 @@ std::string EncodeList(std::string_view name, std::span<const Item> items, Write
     entry.Close();
   }
   out += ']';
+}
+
+// {"name":[…]}
+template <typename Item, typename Write>
+std::string EncodeList(std::string_view name, std::span<const Item> items, Write write) {
+  std::string out;
+  ObjectWriter object(out);
+  object.Name(name);
+  AppendList(out, items, write);
   object.Close();
   return out;
 }
@@ -81,17 +87,19 @@ std::string EncodeList(std::string_view name, std::span<const Item> items, Write
 // {"messages":[…],"has_more":…}; `write_extra` adds what only some pages have.
 template <typename WriteExtra>
 std::string EncodePage(const MessagePage& page, WriteExtra write_extra) {
-  std::string out = EncodeList("messages", std::span<const Message>(page.messages),
-                               [&](ObjectWriter& entry, const Message& message) {
-                                 entry.Id("seq", message.seq)
-                                     .Id("user_id", message.sender)
-                                     .Text("message", message.body)
-                                     .Time("timestamp", message.sent_at);
-                                 if (message.is_removed) entry.Flag("removed", true);
-                                 write_extra(entry, message);
-                               });
-  out.pop_back();  // the list stays open for one more field
-  out += page.has_more ? ",\"has_more\":true}" : ",\"has_more\":false}";
+  const auto write = [&](ObjectWriter& entry, const Message& message) {
+    entry.Id("seq", message.seq)
+        .Id("user_id", message.sender)
+        .Text("message", message.body)
+        .Time("timestamp", message.sent_at);
+    if (message.is_removed) entry.Flag("removed", true);
+    write_extra(entry, message);
+  };
+  std::string out;
+  ObjectWriter object(out);
+  object.Name("messages");
+  AppendList(out, std::span<const Message>(page.messages), write);
+  object.Flag("has_more", page.has_more).Close();
   return out;
 }
 

@@ -66,7 +66,8 @@ class Parameters {
     return Id(after.value_or(0));
   }
 
-  // The store has a maximum of its own, so a large number is as good as that.
+  // What does not fit is as good as the largest number that does: of messages the store gives no
+  // more than a page, and of users and groups there are fewer.
   Result<std::optional<uint32_t>> Limit() const {
     PARLOR_ASSIGN_OR_RETURN(const std::optional<uint64_t> limit,
                             Integer("limit", 1, kMaxJsonInteger));

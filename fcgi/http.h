@@ -13,6 +13,7 @@ namespace parlor::fcgi {
 enum class Method { kGet, kHead, kPost, kPut, kDelete, kOther };
 
 // "GET", …; kOther is "OTHER": a client's own word is never repeated in the log.
+// In cgi.cpp, with the table of the names.
 std::string_view MethodName(Method method);
 
 struct Request {

@@ -45,18 +45,18 @@ size_t ReadMessage(char* buffer, size_t size, size_t count, void* left) {
 // Ends a transfer when told to, or when its time is over. libcurl alone would then still say QUIT
 // and wait for the answer (120 s by default, whatever CURLOPT_TIMEOUT says) of a server that may
 // have stalled: so the connection is shut down under it.
-class Watch {
+class TransferGuard {
  public:
-  Watch(const std::atomic<bool>& stop, int64_t timeout_s)
+  TransferGuard(const std::atomic<bool>& stop, int64_t timeout_s)
       : stop_(stop), end_(std::chrono::steady_clock::now() + std::chrono::seconds(timeout_s)) {}
 
   void Attach(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &Watch::Progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &TransferGuard::Progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, this);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Watch::Open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &TransferGuard::Open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Watch::Close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &TransferGuard::Close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   }
   // Whatever libcurl still wants to say on them when it cleans up fails at once.
@@ -68,20 +68,20 @@ class Watch {
  private:
   // Called at least once a second.
   static int Progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-    auto* watch = static_cast<Watch*>(self);
-    watch->timed_out_ = std::chrono::steady_clock::now() >= watch->end_;
-    if (!watch->stop_ && !watch->timed_out_) return 0;
-    watch->ShutDown();
+    auto* guard = static_cast<TransferGuard*>(self);
+    guard->timed_out_ = std::chrono::steady_clock::now() >= guard->end_;
+    if (!guard->stop_ && !guard->timed_out_) return 0;
+    guard->ShutDown();
     return 1;
   }
   static curl_socket_t Open(void* self, curlsocktype, curl_sockaddr* address) {
     const int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (opened < 0) return CURL_SOCKET_BAD;
-    static_cast<Watch*>(self)->sockets_.insert(opened);
+    static_cast<TransferGuard*>(self)->sockets_.insert(opened);
     return opened;
   }
   static int Close(void* self, curl_socket_t socket) {
-    static_cast<Watch*>(self)->sockets_.erase(socket);
+    static_cast<TransferGuard*>(self)->sockets_.erase(socket);
     return close(socket);
   }
 
@@ -153,7 +153,7 @@ void SmtpDelivery::SetUp(CURL* easy) const {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(config_.timeout_s + kSpareS));
   curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
                    static_cast<long>(config_.timeout_s + kSpareS));
-  // QUIT is said within the transfer, under the watch, and not when the handle is cleaned up.
+  // QUIT is said within the transfer, under the guard, and not when the handle is cleaned up.
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a hanging name lookup does not hold the end up
 }
@@ -163,7 +163,7 @@ Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& mes
   if (!mail::IsPlainAddress(envelope.from) || !mail::IsPlainAddress(envelope.to)) {
     return {Delivered::Outcome::kRefused, "not a plain address"};
   }
-  Watch watch(stop_, config_.timeout_s);
+  TransferGuard guard(stop_, config_.timeout_s);
   const Easy easy(curl_easy_init());
   const List recipients(curl_slist_append(nullptr, ("<" + envelope.to + ">").c_str()));
   if (!easy || !recipients) return {Delivered::Outcome::kTryLater, "out of memory"};
@@ -171,7 +171,7 @@ Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& mes
   std::string_view left(message);
   std::array<char, CURL_ERROR_SIZE> error{};
   SetUp(easy.get());
-  watch.Attach(easy.get());
+  guard.Attach(easy.get());
   curl_easy_setopt(easy.get(), CURLOPT_MAIL_FROM, sender.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(easy.get(), CURLOPT_UPLOAD, 1L);
@@ -179,9 +179,9 @@ Delivered SmtpDelivery::Deliver(const Envelope& envelope, const std::string& mes
   curl_easy_setopt(easy.get(), CURLOPT_READDATA, &left);
   curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error.data());
   const CURLcode code = curl_easy_perform(easy.get());
-  watch.ShutDown();
+  guard.ShutDown();
   if (code == CURLE_OK) return {};
-  if (watch.timed_out()) return {Delivered::Outcome::kTryLater, "timed out"};
+  if (guard.timed_out()) return {Delivered::Outcome::kTryLater, "timed out"};
   long answer = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &answer);
   const std::string_view detail(error.data());
