@@ -56,8 +56,6 @@ void BusReader::Close() {
   if (subscriber_) subscriber_->Interrupt();
 }
 
-bool BusReader::Finished() const { return thread_.Finished(); }
-
 void BusReader::Stop(Deadline deadline) {
   Close();
   if (!thread_.WaitFinished(deadline)) database_.Interrupt();

@@ -73,7 +73,6 @@ class BusReader {
 
   bool Push(EventDone done);  // never full: bounded by what was handed out
   void Close();               // reads nothing more, deletes the rows of what is done
-  bool Finished() const;
   void Stop(Deadline deadline);
 
  private:

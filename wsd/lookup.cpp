@@ -38,8 +38,6 @@ bool Lookup::Push(LookupCommand command) { return queue_.Push(std::move(command)
 
 void Lookup::Close() { queue_.Close(); }
 
-bool Lookup::Finished() const { return thread_.Finished(); }
-
 void Lookup::Stop(Deadline deadline) {
   Close();
   if (!thread_.WaitFinished(deadline)) database_.Interrupt();

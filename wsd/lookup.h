@@ -33,7 +33,6 @@ class Lookup {
   Status Start();
   bool Push(LookupCommand command);
   void Close();
-  bool Finished() const;
   void Stop(Deadline deadline);
 
   size_t Waiting() const { return queue_.size(); }  // any thread

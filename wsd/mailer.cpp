@@ -71,8 +71,6 @@ void Mailer::Close() {
   wake_.notify_all();
 }
 
-bool Mailer::Finished() const { return thread_.Finished(); }
-
 void Mailer::Stop(Deadline deadline) {
   Close();
   if (!thread_.WaitFinished(deadline)) database_.Interrupt();

@@ -36,7 +36,6 @@ class Mailer {
 
   Status Start();  // an error when mail is configured in a way that can't be right
   void Close();    // aborts a running transfer; the mail is tried again later
-  bool Finished() const;
   void Stop(Deadline deadline);
 
   // What became of the mails, and what is in the outbox (looked at every kLookMs). Any thread.

@@ -94,8 +94,6 @@ void Presence::Close() {
   ready_.notify_one();
 }
 
-bool Presence::Finished() const { return thread_.Finished(); }
-
 void Presence::Stop(Deadline deadline) {
   Close();
   if (!thread_.WaitFinished(deadline)) database_.Interrupt();

@@ -53,7 +53,6 @@ class Presence {
   Status Start(std::string endpoint);
   bool Push(PresenceCommand command);
   void Close();
-  bool Finished() const;
   void Stop(Deadline deadline);  // takes this daemon, and all its users with it, off the list
 
   // Any thread: sessions and buckets that wait or are in work, of kMaxSideWork each at most.

@@ -34,11 +34,6 @@ void Thread::Start(std::function<void()> body) {
   }
 }
 
-bool Thread::Finished() const {
-  std::lock_guard lock(mutex_);
-  return !running_;
-}
-
 bool Thread::WaitFinished(Deadline deadline) const {
   std::unique_lock lock(mutex_);
   return ended_.wait_until(lock, deadline, [this] { return !running_; });

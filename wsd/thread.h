@@ -36,7 +36,7 @@ class SignalsBlocked {
 };
 
 // One thread with every signal blocked (signals are the loop's) and a name for ps and gdb. Owned
-// and used by one thread, except Finished().
+// and used by one thread.
 class Thread {
  public:
   explicit Thread(std::string name) : name_(std::move(name)) {}  // at most 15 bytes are shown
@@ -46,8 +46,7 @@ class Thread {
 
   // Throws std::system_error when there can be no more threads; nothing has changed then.
   void Start(std::function<void()> body);
-  bool Finished() const;  // true also before Start()
-  bool WaitFinished(Deadline deadline) const;
+  bool WaitFinished(Deadline deadline) const;  // at once before Start()
   void Join();
 
  private:

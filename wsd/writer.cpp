@@ -72,7 +72,6 @@ class WriterPool::Lane {
   }
   bool Push(WriteMessage message);
   void Close() { queue_.Close(); }
-  bool Finished() const { return thread_.Finished(); }
   void Stop(Deadline deadline);
   size_t unanswered() const { return unanswered_; }
   size_t refused() const { return refused_; }
@@ -236,11 +235,6 @@ bool WriterPool::Push(WriteMessage message) {
 
 void WriterPool::Close() {
   for (const auto& lane : lanes_) lane->Close();
-}
-
-bool WriterPool::Finished() const {
-  return std::all_of(lanes_.begin(), lanes_.end(),
-                     [](const auto& lane) { return lane->Finished(); });
 }
 
 void WriterPool::Stop(Deadline deadline) {

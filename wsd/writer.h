@@ -33,7 +33,6 @@ class WriterPool {
   Status Start();
   bool Push(WriteMessage message);
   void Close();
-  bool Finished() const;
   void Stop(Deadline deadline);  // commits what is queued; at the deadline the rest is kUnavailable
 
   // Any thread, over all threads of the pool.

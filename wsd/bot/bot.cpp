@@ -38,7 +38,6 @@ class Bot::Impl {
   Status Start();
   bool Push(AskBot ask);
   void Close();
-  bool Finished() const;
   void Stop(Deadline deadline);
   const BotNumbers& numbers() const { return shared_.numbers; }
 
@@ -169,12 +168,6 @@ void Bot::Impl::Close() {
   wake_.notify_all();
 }
 
-bool Bot::Impl::Finished() const {
-  std::lock_guard lock(mutex_);
-  return std::all_of(workers_.begin(), workers_.end(),
-                     [](const auto& worker) { return worker->thread.Finished(); });
-}
-
 // Nobody makes workers once it is closed, so they stay as they are without the lock.
 void Bot::Impl::Stop(Deadline deadline) {
   Close();
@@ -296,7 +289,6 @@ Bot::~Bot() { Stop(Deadline::min()); }
 Status Bot::Start() { return impl_->Start(); }
 bool Bot::Push(AskBot question) { return impl_->Push(std::move(question)); }
 void Bot::Close() { impl_->Close(); }
-bool Bot::Finished() const { return impl_->Finished(); }
 void Bot::Stop(Deadline deadline) { impl_->Stop(deadline); }
 const BotNumbers& Bot::numbers() const { return impl_->numbers(); }
 

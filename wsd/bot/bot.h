@@ -51,7 +51,6 @@ class Bot {
   Status Start();
   bool Push(AskBot question);
   void Close();
-  bool Finished() const;
   // What is in work is answered, or at the deadline given up, and what is kept is tried once more;
   // what waits stays unanswered in the table, for the next start.
   void Stop(Deadline deadline);
