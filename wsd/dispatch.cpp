@@ -23,11 +23,11 @@ messages::Outgoing ToBot(UserId sender, SendFrame frame) {
   return Address(sender, messages::ToBot{}, std::move(frame));
 }
 
-constexpr FrameRow kInit{"token", FrameAction::kGreet, nullptr};
-constexpr FrameRow kRoom{"chat_type room", FrameAction::kStore, ToRoom};
-constexpr FrameRow kGroup{"chat_type group", FrameAction::kStore, ToGroup};
-constexpr FrameRow kBot{"chat_type bot", FrameAction::kStore, ToBot};
-constexpr FrameRow kUnknown{"anything else", FrameAction::kIgnore, nullptr};
+constexpr FrameRow kInit{FrameAction::kGreet, nullptr};
+constexpr FrameRow kRoom{FrameAction::kStore, ToRoom};
+constexpr FrameRow kGroup{FrameAction::kStore, ToGroup};
+constexpr FrameRow kBot{FrameAction::kStore, ToBot};
+constexpr FrameRow kUnknown{FrameAction::kIgnore, nullptr};
 
 }  // namespace
 

@@ -1,11 +1,10 @@
 // THE frame table: each kind of frame that a client may send, and what becomes of it.
 //
-// A new frame is a row here, its parser in common/protocol and, if it is a new kind of action, a
-// case in Gateway::Act. docs/protocol.md lists the same rows. Pure.
+// A new frame is a row and its case in FindFrame (dispatch.cpp), its parser in common/protocol and,
+// if it is a new kind of action, a case in Gateway::Act. docs/protocol.md lists the same rows. Pure.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <variant>
 
 #include "common/messages.h"
@@ -20,7 +19,6 @@ enum class FrameAction {
 };
 
 struct FrameRow {
-  std::string_view name;
   FrameAction action;
   // kStore only: to whom.
   messages::Outgoing (*address)(UserId sender, SendFrame frame);
