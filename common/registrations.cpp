@@ -18,14 +18,12 @@ db::Bytes B(const TokenHash& token) {
 
 // From columns id, user_id, expires_at_ms.
 Result<Outcome> Judge(const db::Rows& rows, TimestampMs now) {
-  if (rows.empty()) {
-    return Status(ErrorCode::kNotFound, "This link is not valid, or a newer one has replaced it.");
-  }
+  if (rows.empty()) return UnknownLink();
   if (!rows.IsNull(0, 1)) return Outcome::kAlreadyConfirmed;
   if (rows.Time(0, 2) <= now) {
     return Status(ErrorCode::kGone, "This link has expired. Please register again.");
   }
-  return Outcome::kCreated;
+  return Outcome::kUsable;
 }
 
 }  // namespace
@@ -78,14 +76,18 @@ Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, Timest
                                                  chosen.empty() ? password_hash : chosen, now));
   PARLOR_RETURN_IF_ERROR(
       tx.Execute(queries::kConfirmRegistration, {P(user.id), rows.U64(0, 0)}).status());
-  return Confirmation{outcome, std::move(user)};
+  return Confirmation{Outcome::kCreated, std::move(user)};
 }
 
 Result<Outcome> Check(db::Transaction& tx, const TokenHash& token, TimestampMs now) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kFindRegistration, {B(token)}));
   PARLOR_ASSIGN_OR_RETURN(const Outcome outcome, Judge(rows, now));
-  const bool invited = outcome == Outcome::kCreated && rows.U64(0, 3) != 0;
+  const bool invited = outcome == Outcome::kUsable && rows.U64(0, 3) != 0;
   return invited ? Outcome::kInvited : outcome;
+}
+
+Status UnknownLink() {
+  return {ErrorCode::kNotFound, "This link is not valid, or a newer one has replaced it."};
 }
 
 Status Purge(db::Transaction& tx, TimestampMs now, uint32_t limit) {

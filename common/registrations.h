@@ -35,7 +35,12 @@ Result<std::optional<Invitation>> RenewInvitation(db::Transaction& tx, std::stri
 // False if the request is gone or has been confirmed meanwhile: then there is nothing to send.
 Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token);
 
-enum class Outcome { kCreated, kAlreadyConfirmed, kInvited };
+enum class Outcome {
+  kCreated,
+  kUsable,  // Check() alone: Confirm() would give kCreated
+  kAlreadyConfirmed,
+  kInvited
+};
 struct Confirmation {
   Outcome outcome = Outcome::kCreated;
   Profile user;
@@ -49,6 +54,9 @@ Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, Timest
 // Whether Confirm would work, changing nothing (HEAD, the page with the button). kInvited: with a
 // password.
 Result<Outcome> Check(db::Transaction& tx, const TokenHash& token, TimestampMs now);
+
+// What both say to a link that nobody knows; also for one that can be none.
+Status UnknownLink();
 
 // Deletes rows whose time is long over (a month after expiry). At most `limit`.
 Status Purge(db::Transaction& tx, TimestampMs now, uint32_t limit);

@@ -47,16 +47,12 @@ Status StoreAndWrite(db::Transaction& tx, const registrations::Request& request,
                           request.first_name + " " + request.last_name, id, now);
 }
 
-Status UnknownLink() {
-  return {ErrorCode::kNotFound, "This link is not valid, or a newer one has replaced it."};
-}
-
 // What the link of this request can do or did; changes something only if `confirm`.
 // `password_hash`: what an invited person has chosen.
 Result<registrations::Confirmation> UseLink(Call& call, bool confirm,
                                             std::string_view password_hash = {}) {
   const auto token = HashToken(call.parameter());
-  if (!token) return UnknownLink();
+  if (!token) return registrations::UnknownLink();
   registrations::Confirmation result{};
   const auto body = [&](db::Transaction& tx) -> Status {
     if (!confirm) {

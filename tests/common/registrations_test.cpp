@@ -123,7 +123,7 @@ TEST_F(RegistrationsTest, LookingChangesNothing) {
   const auto look = [&](int64_t after_ms) {
     return In([&](db::Transaction& tx) { return Check(tx, Token(1), After(after_ms)); });
   };
-  EXPECT_EQ(*look(1), Outcome::kCreated);
+  EXPECT_EQ(*look(1), Outcome::kUsable);
   EXPECT_EQ(Count("users"), 0u);
   EXPECT_EQ(Code(look(kLifeMs)), ErrorCode::kGone);
   ASSERT_TRUE(Open(1).ok());
