@@ -1,5 +1,5 @@
-// What the loop counts: plain numbers, written by the loop's thread alone; a summary is logged at
-// the end.
+// What the loop counts: plain numbers, written by the loop's thread alone. A new one is a row here,
+// in the summary that is logged at the end (counters.cpp) and in the metrics (metrics_page.cpp).
 #pragma once
 
 #include <cstdint>
@@ -42,5 +42,8 @@ struct Counters {
   uint64_t dropped_unreading = 0;  // did not take its close frame in time
   std::map<int, uint64_t> closed;  // by close code
 };
+
+// Some records of the log, at info.
+void LogSummary(const Counters& counters);
 
 }  // namespace parlor::wsd

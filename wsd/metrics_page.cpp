@@ -117,6 +117,8 @@ void AddTraffic(Page& page, const LoopReport& loop) {
   page.AddCounter("parlor_frames_sent_total", "Frames queued for clients.").Is(c.frames_out);
   page.AddCounter("parlor_socket_writes_total", "Writes that carried them.").Is(c.writes);
   page.AddCounter("parlor_socket_sent_bytes_total", "Bytes written to clients.").Is(c.bytes_out);
+  page.AddCounter("parlor_messages_taken_total", "Messages from sockets, handed to a writer.")
+      .Is(c.messages_taken);
   page.AddCounter("parlor_messages_total",
                   "Messages sent over sockets, by outcome: stored, repeated (its client_msg_id was "
                   "stored before), failed (answered with an error).")
@@ -206,6 +208,10 @@ void AddBotAndMail(Page& page, const MetricsNumbers& n) {
       .With({{"by", "model"}}, n.bot_answers.by_model)
       .With({{"by", "rules"}}, n.bot_answers.by_rules)
       .With({{"by", "apology"}}, n.bot_answers.apologies);
+  page.AddCounter("parlor_bot_failures_total",
+                  "Questions without a stored answer: left for the next start, or their chat was "
+                  "gone.")
+      .Is(c.bot_failures);
   page.AddCounter("parlor_bot_model_failures_total",
                   "Questions the model did not answer; the rules did.")
       .Is(n.bot_answers.model_failures);

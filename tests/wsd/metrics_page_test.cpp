@@ -65,6 +65,15 @@ TEST(MetricsPageTest, CloseCodesAreThereBeforeAnybodyWasClosed) {
   EXPECT_THAT(text, HasSubstr("parlor_closes_total{code=\"4408\"} 3\n"));
 }
 
+TEST(MetricsPageTest, WhatIsTakenAndWhatTheBotLeftIsCounted) {
+  MetricsNumbers numbers;
+  numbers.loop.counters.messages_taken = 7;
+  numbers.loop.counters.bot_failures = 2;
+  const std::string text = MetricsText(numbers);
+  EXPECT_THAT(text, HasSubstr("\nparlor_messages_taken_total 7\n"));
+  EXPECT_THAT(text, HasSubstr("\nparlor_bot_failures_total 2\n"));
+}
+
 TEST(MetricsPageTest, BucketsAreCumulativeAndTheLastOneHasAll) {
   BatchHistogram histogram;
   for (const int64_t value : {1, 2, 1000}) histogram.Observe(value);
