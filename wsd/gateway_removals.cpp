@@ -1,4 +1,4 @@
-// What administrators remove: the text of a message, a group.
+// What administrators remove: the text of a message, a group, a user.
 #include "wsd/gateway.h"
 
 namespace parlor::wsd {
@@ -39,6 +39,11 @@ void Gateway::OnEvent(const GroupRemoved& event) {
   removals_.Group(event.group, clock_.MonotonicMs());
   groups_.Remove(event.group);
   Broadcast(EncodeGroupRemoved(event.group));
+}
+
+void Gateway::OnEvent(const UserRemoved& event) {
+  OnEvent(UserSuspended{event.user});
+  Broadcast(EncodeUserRemoved(event.user));
 }
 
 void Gateway::ClearIfRemoved(ConversationId conversation, Message& message) const {

@@ -121,11 +121,6 @@ void Gateway::OnEvent(const UserSuspended& event) {
   EndSessions(event.user, SessionId());
 }
 
-void Gateway::OnEvent(const UserRemoved& event) {
-  OnEvent(UserSuspended{event.user});
-  Broadcast(EncodeUserRemoved(event.user));
-}
-
 void Gateway::OnEvent(const ReadMarkMoved& event) {
   SendToUser(event.user, EncodeNotificationUpdate(event.kind, event.conversation, event.unread,
                                                   event.timestamp));
