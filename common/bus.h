@@ -29,9 +29,9 @@ class EventPublisher {
   // Whether a daemon is connected now, waiting up to `wait_ms` for it.
   bool Reachable(int wait_ms);
 
-  // The same when a worker starts, and for GET /health, which anybody may ask: only the first call
-  // waits, because who has just started is still connecting. With no daemon there, nobody can make
-  // us wait again.
+  // The same for who may have just started and be still connecting: only the first call waits. With
+  // no daemon there, nobody can make us wait again by GET /health, which anybody may ask. (A CGI
+  // program only waits by it.)
   bool ReachableAtStart(int wait_ms);
 
  private:
