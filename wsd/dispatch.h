@@ -1,7 +1,8 @@
 // THE frame table: each kind of frame that a client may send, and what becomes of it.
 //
 // A new frame is a row and its case in FindFrame (dispatch.cpp), its parser in common/protocol and,
-// if it is a new kind of action, a case in Gateway::Act. docs/protocol.md lists the same rows. Pure.
+// if it is a new kind of action, a case in Gateway::Act. docs/protocol.md lists the same rows.
+// Pure.
 #pragma once
 
 #include <string>

@@ -16,8 +16,8 @@ ConversationId GroupOf(const Event& event) {
 
 }  // namespace
 
-// One that the sequencer still holds is told of when it goes out, so that nobody hears of the removal
-// first. (Where it doesn't know the place yet the removal is told now, and once more then.)
+// One that the sequencer still holds is told of when it goes out, so that nobody hears of the
+// removal first. (Where it doesn't know the place yet the removal is told now, and once more then.)
 void Gateway::OnEvent(const MessageRemoved& event) {
   removals_.Message(event.conversation, event.seq, clock_.MonotonicMs());
   if (!sequencer_.Awaits(event.conversation, event.seq)) TellRemoved(event);
