@@ -33,8 +33,12 @@ quoted() {
   printf "'%s'" "${1//\'/\'\'}"
 }
 
-# $1: what follows the names of the accounts.
-grants() { sed "s/'parlor_\([a-z]*\)'@'localhost'/'$prefix\1$1'@'${host//\//\\/}'/" "$folder/grants.sql"; }
+# $1: what follows the names of the accounts. A right on the schema (*) names it, with each _ escaped: unescaped, and as *
+# too, it stands for any character, and another schema would be meant as well.
+grants() {
+  sed -e "s/'parlor_\([a-z]*\)'@'localhost'/'$prefix\1$1'@'${host//\//\\/}'/" -e "s/ ON \* TO / ON \`${schema//_/\\\\_}\`.* TO /" \
+    "$folder/grants.sql"
+}
 
 # $1: role. The variable with its password; none if it keeps the one that it has.
 variable_of() {
@@ -102,6 +106,7 @@ excess() {
   done
 }
 
+schema=$(run "$@" <<<"SELECT DATABASE()") || die "the database can't be reached (see above)."
 sql=$(looking) || exit
 [ -z "$sql" ] || run "$@" <<<"$sql" >/dev/null ||
   die "an account that is to keep its password is not there (see above): give the password in PARLOR_WORKER_PASSWORD, …"

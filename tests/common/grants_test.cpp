@@ -1,6 +1,7 @@
 // sql/grants.sql, sql/create-users.sh: the accounts can do what the programs do, and no more.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -60,6 +61,12 @@ class GrantsTest : public testing::StoreTest {
     for (const char* role : {"worker", "daemon", "admin"}) {
       db_.Run("DROP USER ptest_" + std::string(role) + "@localhost");
     }
+  }
+  // As the rights on the schema name it.
+  std::string EscapedName() {
+    std::string escaped;
+    for (const char c : db_.config().name) escaped += c == '_' ? "\\_" : std::string(1, c);
+    return escaped;
   }
   DatabaseConfig As(const std::string& role, const std::string& password) {
     DatabaseConfig config = db_.config();
@@ -328,6 +335,17 @@ TEST_F(GrantsTest, RenewingTakesBackWhatIsTooMuch) {
   EXPECT_EQ(Rights(), before);
 }
 
+TEST_F(GrantsTest, NoOtherSchemaIsMeant) {
+  const std::string name = db_.config().name;
+  ASSERT_NE(EscapedName(), name) << "it needs a name with _, which stands for any character";
+  const std::vector<std::string> rights = Rights();
+  const auto other = [&](const std::string& right) { return right.ends_with(" " + name); };
+  EXPECT_EQ(std::count_if(rights.begin(), rights.end(), other), 0);
+  db_.Run("GRANT EXECUTE ON `" + name + "`.* TO ptest_admin@localhost");
+  CreateUsers();
+  EXPECT_EQ(Rights(), rights) << "what an older version gave is taken back";
+}
+
 TEST_F(GrantsTest, RenewingDisturbsNobody) {
   std::atomic<bool> over{false};
   std::atomic<int> refused{0};
@@ -366,7 +384,7 @@ TEST_F(GrantsTest, PasswordsMustBeGiven) {
 
 TEST_F(GrantsTest, PasswordsThatAreNotGivenCanBeKept) {
   const std::vector<std::string> rights = Rights();
-  db_.Run("REVOKE EXECUTE ON `" + db_.config().name + "`.* FROM ptest_admin@localhost");
+  db_.Run("REVOKE EXECUTE ON `" + EscapedName() + "`.* FROM ptest_admin@localhost");
   std::string output;
   EXPECT_EQ(RunSqlScript("PARLOR_ACCOUNT_PREFIX=ptest_ PARLOR_KEEP_PASSWORDS=yes",
                          "sql/create-users.sh", db_.config().name, &output),
