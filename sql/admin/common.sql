@@ -24,7 +24,8 @@ BEGIN
 END //
 
 -- Starts the transaction of a procedure, as the programs do theirs. Inside a transaction of the caller it fails (1568),
--- rather than committing that one unasked; and with autocommit off, where every look into a table would begin one.
+-- rather than committing that one unasked; with autocommit off, where every look into a table would begin one; and with
+-- insert_id set, by which the caller would choose an id, of his row in `audit` or one after which there is none.
 -- The session's settings reach into a procedure, so those that would change what it does are set here, and stay so: the
 -- clock (or the caller chooses the time of his row in `audit`), foreign keys (deleting relies on their cascades), safe
 -- updates (Workbench has them on), chained commits. So a procedure reads the time after this, never in a DECLARE before.
@@ -32,6 +33,7 @@ DROP PROCEDURE IF EXISTS internal_begin //
 CREATE PROCEDURE internal_begin()
   SQL SECURITY INVOKER
 BEGIN
+  IF @@SESSION.insert_id <> 0 THEN CALL internal_fail('insert_id is set: ids are not chosen.'); END IF;
   IF @@SESSION.autocommit = 0 THEN CALL internal_fail('Switch autocommit on first: SET autocommit = 1.'); END IF;
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   BEGIN

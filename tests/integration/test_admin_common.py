@@ -148,6 +148,14 @@ def test_settings_of_the_session_change_nothing(stack, ada, bob):
     assert "was erased" in erased[1][0]["result"]
 
 
+@pytest.mark.parametrize("chosen", [4000000000, 2**64 - 1])
+def test_ids_are_not_chosen(stack, ada, chosen):
+    group = ada.new_group()
+    with pytest.raises(Refused, match="ids are not chosen"):
+        stack.admin(f"SET insert_id = {chosen}; {call('admin_rename_group', group, 'Chosen')}")
+    assert stack.sql("SELECT 1 FROM audit WHERE id >= 4000000000") == []
+
+
 def test_a_line_end_is_no_part_of_an_id(stack, ada):
     with pytest.raises(Refused, match="There is no user"):
         found(stack, f"{ada.user_id}\n")
