@@ -81,7 +81,7 @@ class Presence {
   void Turn();
   Status StayRegistered();
   Status Register();
-  Result<bool> StillRegistered();
+  Result<bool> BeatOrRegister();
   void NoteInWork();
   Status ApplyUsers();
   Status Apply(bool came);
@@ -94,11 +94,13 @@ class Presence {
   void ReportPresence();
   Status ApplySessions();
   Status ApplyRates();
+  void SignOff();
+
+  // presence_purge.cpp: what is long over
   Status Purge();
   Status PurgeSilent(db::Transaction& tx);
   Status LeaveLeftOver();
   Users KnownToNobody(const Users& users);
-  void SignOff();
 
   const Config config_;
   const Clock& clock_;
