@@ -104,10 +104,7 @@ Result<std::vector<SessionId>> EndOthers(db::Transaction& tx, UserId user, Sessi
 }
 
 Status PurgeExpired(db::Transaction& tx, TimestampMs now, uint32_t limit) {
-  PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kPurgeSessions, {P(now), uint64_t{limit}}).status());
-  // A day is longer than any window that makes sense.
-  return tx.Execute(queries::kPurgeTries, {P(TimestampMs(now.value - kDayMs)), uint64_t{limit}})
-      .status();
+  return tx.Execute(queries::kPurgeSessions, {P(now), uint64_t{limit}}).status();
 }
 
 }  // namespace parlor::sessions

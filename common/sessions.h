@@ -40,7 +40,7 @@ Result<std::optional<Session>> End(db::Transaction& tx, const TokenHash& token);
 // Ends a user's sessions but `keep` (0: all); the ids of those that ended.
 Result<std::vector<SessionId>> EndOthers(db::Transaction& tx, UserId user, SessionId keep);
 
-// Deletes expired sessions, and tries (tries.h) of the day before; at most `limit` of each.
+// Deletes expired sessions; at most `limit`.
 Status PurgeExpired(db::Transaction& tx, TimestampMs now, uint32_t limit);
 
 }  // namespace parlor::sessions

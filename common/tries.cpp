@@ -10,6 +10,8 @@ namespace {
 
 using db::P;
 
+constexpr int64_t kKeptMs = int64_t{24} * 3600 * 1000;
+
 struct Rule {
   std::string_view prefix;  // of what is hashed; none begins another
   int64_t most = 0;
@@ -92,6 +94,11 @@ Result<Try> Reserve(db::Transaction& tx, Kind kind, std::string_view email,
 Status Release(db::Transaction& tx, Kind kind, std::string_view email, const Try& reserved) {
   return tx
       .Execute(queries::kReleaseTry, {P(PrefixOf(kind)), P(email), reserved.slot, P(reserved.at)})
+      .status();
+}
+
+Status Purge(db::Transaction& tx, TimestampMs now, uint32_t limit) {
+  return tx.Execute(queries::kPurgeTries, {P(TimestampMs(now.value - kKeptMs)), uint64_t{limit}})
       .status();
 }
 

@@ -7,6 +7,7 @@
 #include "common/presence_store.h"
 #include "common/registrations.h"
 #include "common/sessions.h"
+#include "common/tries.h"
 
 namespace parlor::wsd {
 namespace {
@@ -22,6 +23,7 @@ Status Presence::Purge() {
   const std::function<Status(db::Transaction&)> purges[] = {
       [&](db::Transaction& tx) { return PurgeSilent(tx); },
       [&](db::Transaction& tx) { return sessions::PurgeExpired(tx, now(), kPurgeAtOnce); },
+      [&](db::Transaction& tx) { return tries::Purge(tx, now(), kPurgeAtOnce); },
       [&](db::Transaction& tx) { return registrations::Purge(tx, now(), kPurgeAtOnce); },
   };
   for (const auto& purge : purges) {

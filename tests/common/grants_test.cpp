@@ -237,6 +237,7 @@ TEST_F(GrantsTest, DaemonCanDoWhatItDoes) {
   WORKS(daemon, sessions::Find(tx, tokens, kNow));
   WORKS(daemon, sessions::Touch(tx, session, config, After(7'200'000)));
   WORKS(daemon, sessions::PurgeExpired(tx, kNow, 10));
+  WORKS(daemon, tries::Purge(tx, kNow, 10));
   WORKS(daemon, registrations::SetToken(tx, RegistrationId(1), token_));
   WORKS(daemon, registrations::Purge(tx, kNow, 10));
 

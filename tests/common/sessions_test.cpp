@@ -111,17 +111,5 @@ TEST_F(SessionsTest, PurgeTakesTheExpired) {
   EXPECT_EQ(Count("sessions"), 0u);
 }
 
-TEST_F(SessionsTest, PurgeTakesTheTriesOfTheDayBefore) {
-  db_.Run("INSERT INTO login_failures VALUES (x'" + std::string(64, '0') + "', 0, " +
-          std::to_string(kNow.value) + ")");
-  const auto purge = [&](TimestampMs now) {
-    ASSERT_TRUE(In([&](db::Transaction& tx) { return PurgeExpired(tx, now, 10); }).ok());
-  };
-  purge(After(kDayMs));
-  EXPECT_EQ(Count("login_failures"), 1u);
-  purge(After(kDayMs + 1));
-  EXPECT_EQ(Count("login_failures"), 0u);
-}
-
 }  // namespace
 }  // namespace parlor::sessions

@@ -99,5 +99,17 @@ TEST_F(TriesTest, TriesSideBySideDoNotSlipPast) {
   }
 }
 
+TEST_F(TriesTest, PurgeTakesTheTriesOfTheDayBefore) {
+  db_.Run("INSERT INTO login_failures VALUES (x'" + std::string(64, '0') + "', 0, " +
+          std::to_string(kNow.value) + ")");
+  const auto purge = [&](TimestampMs now) {
+    ASSERT_TRUE(In([&](db::Transaction& tx) { return Purge(tx, now, 10); }).ok());
+  };
+  purge(After(86'400'000));
+  EXPECT_EQ(Count("login_failures"), 1u);
+  purge(After(86'400'001));
+  EXPECT_EQ(Count("login_failures"), 0u);
+}
+
 }  // namespace
 }  // namespace parlor::tries
