@@ -10,11 +10,14 @@ namespace {
 using db::P;
 
 constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
-constexpr int64_t kTouchEveryMs = int64_t{3600} * 1000;
 constexpr size_t kMaxTokens = 1000;
 
 std::string_view View(const TokenHash& token) {
   return {reinterpret_cast<const char*>(token.data()), token.size()};
+}
+
+TimestampMs IdleExpiry(const Session& session, const SessionConfig& config, TimestampMs now) {
+  return std::min(TimestampMs(now.value + config.idle_days * kDayMs), session.max_expires_at);
 }
 
 Session ToSession(const db::Rows& rows, size_t row) {
@@ -43,8 +46,7 @@ Result<Session> Create(db::Transaction& tx, UserId user, const TokenHash& token,
                        const SessionConfig& config, TimestampMs now) {
   Session session{SessionId(), user, token, now, {}, {}};
   session.max_expires_at = TimestampMs(now.value + config.max_days * kDayMs);
-  session.expires_at =
-      std::min(TimestampMs(now.value + config.idle_days * kDayMs), session.max_expires_at);
+  session.expires_at = IdleExpiry(session, config, now);
   PARLOR_RETURN_IF_ERROR(
       tx.Execute(queries::kCreateSession, {P(user), db::Bytes{View(token)}, P(now),
                                            P(session.expires_at), P(session.max_expires_at)})
@@ -67,16 +69,22 @@ Result<std::vector<Session>> Find(db::Transaction& tx, std::span<const TokenHash
   return sessions;
 }
 
+std::optional<TimestampMs> NextExpiry(const Session& session, const SessionConfig& config,
+                                      TimestampMs now) {
+  const TimestampMs next = IdleExpiry(session, config, now);
+  if (next.value - session.expires_at.value < kTouchEveryMs) return std::nullopt;
+  return next;
+}
+
 Result<bool> Touch(db::Transaction& tx, const Session& session, const SessionConfig& config,
                    TimestampMs now) {
-  const TimestampMs expires_at =
-      std::min(TimestampMs(now.value + config.idle_days * kDayMs), session.max_expires_at);
-  if (expires_at.value - session.expires_at.value < kTouchEveryMs) return false;
+  const std::optional<TimestampMs> expires_at = NextExpiry(session, config, now);
+  if (!expires_at) return false;
   // Somebody else may have touched it since `session` was read.
-  const TimestampMs due(expires_at.value - kTouchEveryMs + 1);
+  const TimestampMs due(expires_at->value - kTouchEveryMs + 1);
   PARLOR_ASSIGN_OR_RETURN(
       const db::Changed changed,
-      tx.Execute(queries::kTouchSession, {P(expires_at), P(session.id), P(due)}));
+      tx.Execute(queries::kTouchSession, {P(*expires_at), P(session.id), P(due)}));
   return changed.rows > 0;
 }
 

@@ -30,8 +30,13 @@ Result<Session> Create(db::Transaction& tx, UserId user, const TokenHash& token,
 Result<std::vector<Session>> Find(db::Transaction& tx, std::span<const TokenHash> tokens,
                                   TimestampMs now);
 
-// Moves the expiry on by use, at most once an hour a session (a write otherwise saved). True if it
-// wrote.
+// Where use at `now` moves the expiry to; nullopt: by less than kTouchEveryMs, which is left alone.
+inline constexpr int64_t kTouchEveryMs = int64_t{3600} * 1000;
+std::optional<TimestampMs> NextExpiry(const Session& session, const SessionConfig& config,
+                                      TimestampMs now);
+
+// Moves the expiry on to NextExpiry(), so at most once an hour a session (a write otherwise saved).
+// True if it wrote.
 Result<bool> Touch(db::Transaction& tx, const Session& session, const SessionConfig& config,
                    TimestampMs now);
 

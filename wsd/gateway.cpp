@@ -9,7 +9,6 @@
 namespace parlor::wsd {
 namespace {
 
-constexpr int64_t kDayMs = int64_t{86400} * 1000;
 constexpr int64_t kRatesEveryMs = 1000;
 constexpr int kUnansweredPings = 2;
 constexpr int64_t kResyncLogMs = 10000;
@@ -20,8 +19,8 @@ constexpr int64_t kCloseLogs = 20;
 
 Gateway::Gateway(const Config& config, const Clock& clock, Threads threads)
     : socket_(config.socket),
+      session_config_(config.session),
       limits_(config.limits),
-      idle_ms_(config.session.idle_days * kDayMs),
       clock_(clock),
       threads_(std::move(threads)),
       ping_(EncodePingFrame()),

@@ -57,8 +57,6 @@ class Gateway {
   static constexpr int64_t kCloseFlushMs = 2000;
   static constexpr int64_t kEndedFlushMs = 500;
   static constexpr int64_t kCloseReplyMs = 5000;
-  // An expiry that would move on by less is left alone, here as in sessions::Touch.
-  static constexpr int64_t kTouchMs = int64_t{3600} * 1000;
 
   // How long after a try that failed the presence in groups is asked for again at the start.
   static constexpr int64_t kLoadRetryMs = 500;
@@ -203,8 +201,8 @@ class Gateway {
   void On(const BotAnswered& answer);
 
   const SocketConfig socket_;
+  const SessionConfig session_config_;
   LimitsConfig limits_;
-  const int64_t idle_ms_;
   const Clock& clock_;
   const Threads threads_;
   const SharedFrame ping_;

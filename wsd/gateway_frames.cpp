@@ -132,11 +132,10 @@ void Gateway::Store(Session& session, const FrameRow& row, SendFrame frame) {
 // the database and here.
 void Gateway::Touch(Session& session) {
   sessions::Session& login = session.login;
-  const TimestampMs later =
-      std::min(TimestampMs(clock_.Now().value + idle_ms_), login.max_expires_at);
-  if (later.value - login.expires_at.value < kTouchMs || ExpiresInMs(session) <= 0) return;
+  const auto later = sessions::NextExpiry(login, session_config_, clock_.Now());
+  if (!later || ExpiresInMs(session) <= 0) return;
   if (!threads_.presence(TouchSession{login})) return;  // the next frame tries again
-  login.expires_at = later;
+  login.expires_at = *later;
 }
 
 void Gateway::StartAuthentication(Session& session, const TokenHash& token, ReceivedFrame frame) {

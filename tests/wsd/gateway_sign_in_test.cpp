@@ -232,13 +232,13 @@ TEST_F(SignInTest, ExpiredSessionIsClosed) {
 
 TEST_F(SignInTest, UseMovesTheExpiryOnAtMostHourly) {
   Client& client = SignIn(kAda, 'a', 7);
-  clock_.Advance(Gateway::kTouchMs - 1);
+  clock_.Advance(sessions::kTouchEveryMs - 1);
   Say(client, R"({"type":"x"})");
   EXPECT_TRUE(touches_.empty()) << "the login itself was use";
   clock_.Advance(1);
   for (int i = 0; i < 5; ++i) Say(client, R"({"type":"x"})");
   EXPECT_EQ(touches_.size(), 1U);
-  clock_.Advance(Gateway::kTouchMs);
+  clock_.Advance(sessions::kTouchEveryMs);
   gateway_->Pong(*client.session);
   EXPECT_EQ(touches_.size(), 2U);
   EXPECT_EQ(client.session->login.expires_at, TimestampMs(clock_.Now().value + kWeekMs));
