@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/queries.h"
+#include "common/sql_parts.h"
 
 namespace parlor::events {
 
@@ -29,9 +30,8 @@ Status Delete(db::Transaction& tx, std::span<const EventId> ids) {
   if (ids.empty()) return Ok();
   std::vector<EventId> sorted(ids.begin(), ids.end());
   std::sort(sorted.begin(), sorted.end());
-  db::SqlText sql("DELETE FROM events WHERE id IN (");
-  for (size_t i = 0; i < sorted.size(); ++i) sql.Raw(i == 0 ? "" : ",").Value(sorted[i].value);
-  return tx.ExecuteText(sql.Raw(")").str()).status();
+  db::SqlText sql("DELETE FROM events WHERE id IN ");
+  return tx.ExecuteText(db::List(sql, sorted).str()).status();
 }
 
 }  // namespace parlor::events

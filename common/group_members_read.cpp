@@ -1,6 +1,5 @@
 // Reading who is in a group: nothing here locks or writes.
 #include <algorithm>
-#include <limits>
 
 #include "common/group_members.h"
 #include "common/groups.h"
@@ -12,10 +11,6 @@ namespace parlor::group_members {
 namespace {
 
 using db::P;
-
-TimestampMs AliveSince(TimestampMs now) {
-  return TimestampMs(now.value - presence_store::kDeadAfterMs);
-}
 
 // As kCountUnread; PRIMARY of members, a row each.
 Result<db::Rows> UnreadOf(db::Transaction& tx, ConversationId group,
@@ -35,12 +30,11 @@ Result<std::vector<GroupMember>> List(db::Transaction& tx, ConversationId group,
                                       const UserQuery& query, TimestampMs now) {
   PARLOR_RETURN_IF_ERROR(groups::CheckExists(tx, group));
   const std::string pattern = db::ContainsPattern(query.name);
-  const int64_t limit = query.limit ? int64_t{*query.limit} : std::numeric_limits<int64_t>::max();
   PARLOR_ASSIGN_OR_RETURN(
       const db::Rows rows,
-      tx.Query(queries::kListMembers,
-               {P(AliveSince(now)), P(group), P(query.after), int64_t{!query.name.empty()},
-                P(pattern), int64_t{query.online_only}, limit}));
+      tx.Query(queries::kListMembers, {P(presence_store::AliveSince(now)), P(group), P(query.after),
+                                       int64_t{!query.name.empty()}, P(pattern),
+                                       int64_t{query.online_only}, db::LimitOf(query.limit)}));
   std::vector<GroupMember> members;
   members.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {
@@ -71,10 +65,7 @@ Result<std::vector<UserId>> LeftOver(db::Transaction& tx, UserId after, Timestam
   PARLOR_ASSIGN_OR_RETURN(
       const db::Rows rows,
       tx.Query(queries::kLeftOver, {P(after), P(alive_since), P(entered_before), int64_t{limit}}));
-  std::vector<UserId> users;
-  users.reserve(rows.size());
-  for (size_t row = 0; row < rows.size(); ++row) users.push_back(rows.As<UserId>(row, 0));
-  return users;
+  return db::IdsOf<UserId>(rows);
 }
 
 Result<UnreadCounts> CountUnread(db::Transaction& tx, ConversationId group,

@@ -1,6 +1,5 @@
 #include "common/groups.h"
 
-#include <limits>
 #include <utility>
 
 #include "common/queries.h"
@@ -95,11 +94,11 @@ Result<GroupSummary> Create(db::Transaction& tx, UserId owner, std::string_view 
 Result<std::vector<GroupSummary>> List(db::Transaction& tx, UserId caller,
                                        const GroupQuery& query) {
   const std::string pattern = db::ContainsPattern(query.name);
-  const int64_t limit = query.limit ? int64_t{*query.limit} : std::numeric_limits<int64_t>::max();
   PARLOR_ASSIGN_OR_RETURN(
       const db::Rows rows,
       tx.Query(query.member_only ? queries::kListMyGroups : queries::kListGroups,
-               {P(caller), P(query.after), int64_t{!query.name.empty()}, P(pattern), limit}));
+               {P(caller), P(query.after), int64_t{!query.name.empty()}, P(pattern),
+                db::LimitOf(query.limit)}));
   std::vector<GroupSummary> groups;
   groups.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) groups.push_back(ToSummary(rows, row));

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/protocol.h"
 #include "common/queries.h"
+#include "common/sql_parts.h"
 
 namespace parlor::mail_outbox {
 namespace {
@@ -39,13 +40,11 @@ std::optional<Kind> KindOf(std::string_view name) {
 // Marks all rows as taken, those of unknown kinds (a newer version's) too: their turn comes after
 // the lease.
 Status TakeAll(db::Transaction& tx, const db::Rows& rows, TimestampMs until) {
-  std::vector<uint64_t> ids;
-  for (size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.U64(row, 0));
+  std::vector<MailId> ids = db::IdsOf<MailId>(rows);
   std::sort(ids.begin(), ids.end());
   db::SqlText sql("UPDATE mail_outbox SET attempts = attempts + 1, claimed_until_ms = ");
-  sql.Value(until.value).Raw(" WHERE id IN (");
-  for (size_t i = 0; i < ids.size(); ++i) sql.Raw(i == 0 ? "" : ",").Value(ids[i]);
-  return tx.ExecuteText(sql.Raw(")").str()).status();
+  sql.Value(until.value).Raw(" WHERE id IN ");
+  return tx.ExecuteText(db::List(sql, ids).str()).status();
 }
 
 // At most `bytes`, not cut inside a character.

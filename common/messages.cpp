@@ -97,10 +97,9 @@ Status Batch::LockConversations() {
   db::SqlText sql(
       "SELECT id, last_seq, last_sent_at_ms, last_sender_id FROM conversations "
       "FORCE INDEX (PRIMARY) WHERE kind <> 0 AND id IN ");
-  const char* separator = "(";
-  for (const auto& [id, tail] : tails_) sql.Raw(std::exchange(separator, ",")).Value(id.value);
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                          tx_.QueryText(sql.Raw(") ORDER BY id FOR UPDATE").str()));
+  PARLOR_ASSIGN_OR_RETURN(
+      const db::Rows rows,
+      tx_.QueryText(db::List(sql, tails_).Raw(" ORDER BY id FOR UPDATE").str()));
   // One that was deleted since it was looked up: from the start, and it will be missed there.
   if (rows.size() != tails_.size()) return tx_.TryAgain();
   for (size_t row = 0; row < rows.size(); ++row) {

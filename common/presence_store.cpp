@@ -20,13 +20,6 @@ std::vector<UserId> Sorted(std::span<const UserId> users) {
   return sorted;
 }
 
-std::vector<UserId> Ids(const db::Rows& rows) {
-  std::vector<UserId> ids;
-  ids.reserve(rows.size());
-  for (size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.As<UserId>(row, 0));
-  return ids;
-}
-
 // Users of `from` that are not in `without`; both sorted.
 std::vector<UserId> Difference(std::span<const UserId> from, std::span<const UserId> without) {
   std::vector<UserId> left;
@@ -41,7 +34,7 @@ Result<std::vector<UserId>> LockUsers(db::Transaction& tx, std::span<const UserI
   db::SqlText sql("SELECT id FROM users FORCE INDEX (PRIMARY) WHERE id IN ");
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
                           tx.QueryText(db::List(sql, users).Raw(" ORDER BY id FOR UPDATE").str()));
-  return Ids(rows);
+  return db::IdsOf<UserId>(rows);
 }
 
 Result<std::vector<UserId>> OnlineHere(db::Transaction& tx, DaemonId daemon,
@@ -49,7 +42,7 @@ Result<std::vector<UserId>> OnlineHere(db::Transaction& tx, DaemonId daemon,
   db::SqlText sql("SELECT user_id FROM online WHERE user_id IN ");
   db::List(sql, users).Raw(" AND daemon_id = ").Value(daemon.value).Raw(" ORDER BY user_id");
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.str()));
-  return Ids(rows);
+  return db::IdsOf<UserId>(rows);
 }
 
 }  // namespace
@@ -130,9 +123,9 @@ Result<std::vector<UserId>> OnlineSomewhere(db::Transaction& tx, std::span<const
   db::SqlText sql(
       "SELECT DISTINCT o.user_id FROM online o JOIN daemons d ON d.id = o.daemon_id WHERE "
       "o.user_id IN ");
-  db::List(sql, users).Raw(" AND d.heartbeat_at_ms >= ").Value(now.value - kDeadAfterMs);
+  db::List(sql, users).Raw(" AND d.heartbeat_at_ms >= ").Value(AliveSince(now).value);
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.Raw(" ORDER BY o.user_id").str()));
-  return Ids(rows);
+  return db::IdsOf<UserId>(rows);
 }
 
 }  // namespace parlor::presence_store

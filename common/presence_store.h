@@ -12,6 +12,8 @@
 namespace parlor::presence_store {
 
 inline constexpr int64_t kDeadAfterMs = 15000;  // without a heartbeat
+// A daemon whose last heartbeat was at this time or later lives.
+inline TimestampMs AliveSince(TimestampMs now) { return TimestampMs(now.value - kDeadAfterMs); }
 
 // A daemon and what its last heartbeat said, by its own clock: to be compared for being the same.
 struct Beat {

@@ -12,10 +12,6 @@ constexpr int64_t kKeptAfterExpiryMs = int64_t{30} * 24 * 3600 * 1000;
 // What admin_invite_user (sql/admin/users.sql) gives it, and the mail says.
 constexpr int64_t kInvitationMs = int64_t{7} * 24 * 3600 * 1000;
 
-db::Bytes B(const TokenHash& token) {
-  return {{reinterpret_cast<const char*>(token.data()), token.size()}};
-}
-
 // From columns id, user_id, expires_at_ms.
 Result<Outcome> Judge(const db::Rows& rows, TimestampMs now) {
   if (rows.empty()) return UnknownLink();
@@ -56,14 +52,16 @@ Result<std::optional<Invitation>> RenewInvitation(db::Transaction& tx, std::stri
 }
 
 Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token) {
-  PARLOR_ASSIGN_OR_RETURN(const db::Changed changed,
-                          tx.Execute(queries::kSetRegistrationToken, {B(token), P(id)}));
+  PARLOR_ASSIGN_OR_RETURN(
+      const db::Changed changed,
+      tx.Execute(queries::kSetRegistrationToken, {db::Bytes{BytesOf(token)}, P(id)}));
   return changed.rows > 0;
 }
 
 Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, TimestampMs now,
                              std::string_view password_hash) {
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kLockRegistration, {B(token)}));
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.Query(queries::kLockRegistration, {db::Bytes{BytesOf(token)}}));
   PARLOR_ASSIGN_OR_RETURN(const Outcome outcome, Judge(rows, now));
   if (outcome == Outcome::kAlreadyConfirmed) {
     PARLOR_ASSIGN_OR_RETURN(Profile user, users::GetProfile(tx, rows.As<UserId>(0, 1)));
@@ -80,7 +78,8 @@ Result<Confirmation> Confirm(db::Transaction& tx, const TokenHash& token, Timest
 }
 
 Result<Outcome> Check(db::Transaction& tx, const TokenHash& token, TimestampMs now) {
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.Query(queries::kFindRegistration, {B(token)}));
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.Query(queries::kFindRegistration, {db::Bytes{BytesOf(token)}}));
   PARLOR_ASSIGN_OR_RETURN(const Outcome outcome, Judge(rows, now));
   const bool invited = outcome == Outcome::kUsable && rows.U64(0, 3) != 0;
   return invited ? Outcome::kInvited : outcome;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/queries.h"
+#include "common/sql_parts.h"
 
 namespace parlor::send_rate {
 namespace {
@@ -37,14 +38,10 @@ Status TooFast(TimestampMs arrival, const LimitsConfig& limits, TimestampMs now)
 // Users that were deleted meanwhile would break the foreign key. Sorted.
 Result<std::vector<UserId>> Existing(db::Transaction& tx,
                                      std::span<const std::pair<UserId, Bucket>> buckets) {
-  db::SqlText sql("SELECT id FROM users WHERE id IN (");
-  for (size_t i = 0; i < buckets.size(); ++i) {
-    sql.Raw(i == 0 ? "" : ",").Value(buckets[i].first.value);
-  }
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows, tx.QueryText(sql.Raw(") ORDER BY id").str()));
-  std::vector<UserId> users;
-  for (size_t row = 0; row < rows.size(); ++row) users.push_back(rows.As<UserId>(row, 0));
-  return users;
+  db::SqlText sql("SELECT id FROM users WHERE id IN ");
+  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
+                          tx.QueryText(db::List(sql, buckets).Raw(" ORDER BY id").str()));
+  return db::IdsOf<UserId>(rows);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/queries.h"
+#include "common/sql_parts.h"
 
 namespace parlor::sessions {
 namespace {
@@ -11,10 +12,6 @@ using db::P;
 
 constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
 constexpr size_t kMaxTokens = 1000;
-
-std::string_view View(const TokenHash& token) {
-  return {reinterpret_cast<const char*>(token.data()), token.size()};
-}
 
 TimestampMs IdleExpiry(const Session& session, const SessionConfig& config, TimestampMs now) {
   return std::min(TimestampMs(now.value + config.idle_days * kDayMs), session.max_expires_at);
@@ -35,7 +32,7 @@ std::string FindManySql(std::span<const TokenHash> tokens, TimestampMs now) {
       "SELECT s.id, s.user_id, s.token_hash, s.created_at_ms, s.expires_at_ms, "
       "s.max_expires_at_ms FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash IN "
       "(");
-  for (size_t i = 0; i < tokens.size(); ++i) sql.Raw(i == 0 ? "" : ",").Hex(View(tokens[i]));
+  for (size_t i = 0; i < tokens.size(); ++i) sql.Raw(i == 0 ? "" : ",").Hex(BytesOf(tokens[i]));
   sql.Raw(") AND s.expires_at_ms > ").Value(now.value).Raw(" AND u.suspended_at_ms IS NULL");
   return sql.str();
 }
@@ -48,7 +45,7 @@ Result<Session> Create(db::Transaction& tx, UserId user, const TokenHash& token,
   session.max_expires_at = TimestampMs(now.value + config.max_days * kDayMs);
   session.expires_at = IdleExpiry(session, config, now);
   PARLOR_RETURN_IF_ERROR(
-      tx.Execute(queries::kCreateSession, {P(user), db::Bytes{View(token)}, P(now),
+      tx.Execute(queries::kCreateSession, {P(user), db::Bytes{BytesOf(token)}, P(now),
                                            P(session.expires_at), P(session.max_expires_at)})
           .status());
   PARLOR_ASSIGN_OR_RETURN(session.id.value, tx.LastInsertId());
@@ -60,10 +57,11 @@ Result<std::vector<Session>> Find(db::Transaction& tx, std::span<const TokenHash
   PARLOR_CHECK(tokens.size() <= kMaxTokens);
   std::vector<Session> sessions;
   if (tokens.empty()) return sessions;
-  PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                          tokens.size() == 1 ? tx.Query(queries::kFindSession,
-                                                        {db::Bytes{View(tokens.front())}, P(now)})
-                                             : tx.QueryText(FindManySql(tokens, now)));
+  PARLOR_ASSIGN_OR_RETURN(
+      const db::Rows rows,
+      tokens.size() == 1
+          ? tx.Query(queries::kFindSession, {db::Bytes{BytesOf(tokens.front())}, P(now)})
+          : tx.QueryText(FindManySql(tokens, now)));
   sessions.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) sessions.push_back(ToSession(rows, row));
   return sessions;
@@ -90,7 +88,7 @@ Result<bool> Touch(db::Transaction& tx, const Session& session, const SessionCon
 
 Result<std::optional<Session>> End(db::Transaction& tx, const TokenHash& token) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
-                          tx.Query(queries::kLockSession, {db::Bytes{View(token)}}));
+                          tx.Query(queries::kLockSession, {db::Bytes{BytesOf(token)}}));
   if (rows.empty()) return std::optional<Session>();
   Session session = ToSession(rows, 0);
   PARLOR_RETURN_IF_ERROR(tx.Execute(queries::kEndSession, {P(session.id)}).status());
@@ -100,14 +98,10 @@ Result<std::optional<Session>> End(db::Transaction& tx, const TokenHash& token) 
 Result<std::vector<SessionId>> EndOthers(db::Transaction& tx, UserId user, SessionId keep) {
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
                           tx.Query(queries::kLockOtherSessions, {P(user), P(keep)}));
-  std::vector<SessionId> ended;
-  if (rows.empty()) return ended;
-  db::SqlText sql("DELETE FROM sessions WHERE id IN (");
-  for (size_t row = 0; row < rows.size(); ++row) {
-    ended.push_back(rows.As<SessionId>(row, 0));
-    sql.Raw(row == 0 ? "" : ",").Value(ended.back().value);
-  }
-  PARLOR_RETURN_IF_ERROR(tx.ExecuteText(sql.Raw(")").str()).status());
+  std::vector<SessionId> ended = db::IdsOf<SessionId>(rows);
+  if (ended.empty()) return ended;
+  db::SqlText sql("DELETE FROM sessions WHERE id IN ");
+  PARLOR_RETURN_IF_ERROR(tx.ExecuteText(db::List(sql, ended).str()).status());
   return ended;
 }
 

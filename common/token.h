@@ -16,6 +16,10 @@ inline constexpr size_t kTokenHashBytes = 32;
 
 // The SHA-256 of a token's text: what the database and the memory of the daemon hold.
 using TokenHash = std::array<uint8_t, kTokenHashBytes>;
+// A view of it.
+inline std::string_view BytesOf(const TokenHash& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
 
 // A new token from the operating system's generator. Aborts if that fails: there is no safe way on.
 std::string GenerateToken();

@@ -1,7 +1,5 @@
 #include "common/users.h"
 
-#include <limits>
-
 #include "common/presence_store.h"
 #include "common/queries.h"
 #include "common/sql_parts.h"
@@ -72,12 +70,11 @@ Status SetPasswordHash(db::Transaction& tx, UserId id, std::string_view password
 
 Result<std::vector<PublicUser>> List(db::Transaction& tx, const UserQuery& query, TimestampMs now) {
   const std::string pattern = db::ContainsPattern(query.name);
-  const int64_t limit = query.limit ? int64_t{*query.limit} : std::numeric_limits<int64_t>::max();
   PARLOR_ASSIGN_OR_RETURN(
       const db::Rows rows,
       tx.Query(queries::kListUsers,
-               {P(TimestampMs(now.value - presence_store::kDeadAfterMs)), P(query.after),
-                int64_t{!query.name.empty()}, P(pattern), int64_t{query.online_only}, limit}));
+               {P(presence_store::AliveSince(now)), P(query.after), int64_t{!query.name.empty()},
+                P(pattern), int64_t{query.online_only}, db::LimitOf(query.limit)}));
   std::vector<PublicUser> users;
   users.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {

@@ -79,7 +79,7 @@ Status ListenLock::ReadOrDrawName() {
     return Ok();
   }
   const TokenHash drawn = Sha256(GenerateToken());
-  name_ = ToHex({reinterpret_cast<const char*>(drawn.data()), kNameBytes / 2});
+  name_ = ToHex(BytesOf(drawn).substr(0, kNameBytes / 2));
   if (pwrite(descriptor_, name_.data(), name_.size(), 0) == static_cast<ssize_t>(name_.size())) {
     return Ok();
   }

@@ -57,8 +57,7 @@ Status Presence::LeaveLeftOver() {
     const TimestampMs before(now.value - patience_ms);
     const auto find = [&](db::Transaction& tx) -> Status {
       PARLOR_ASSIGN_OR_RETURN(
-          found, group_members::LeftOver(tx, after, before,
-                                         TimestampMs(now.value - presence_store::kDeadAfterMs),
+          found, group_members::LeftOver(tx, after, before, presence_store::AliveSince(now),
                                          kLeftOverAtOnce));
       return Ok();
     };

@@ -11,10 +11,7 @@
 namespace parlor::fcgi::handlers {
 namespace {
 
-std::string EtagOf(std::string_view body) {
-  const TokenHash hash = Sha256(body);
-  return '"' + ToHex({reinterpret_cast<const char*>(hash.data()), hash.size()}) + '"';
-}
+std::string EtagOf(std::string_view body) { return '"' + ToHex(BytesOf(Sha256(body))) + '"'; }
 
 // No cache on the way or in a browser may keep it: it is about people. A client that holds the last
 // answer and its tag itself is spared the same one again.

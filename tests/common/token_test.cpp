@@ -7,9 +7,7 @@
 namespace parlor {
 namespace {
 
-std::string HexOf(const TokenHash& hash) {
-  return ToHex(std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
-}
+std::string HexOf(const TokenHash& hash) { return ToHex(BytesOf(hash)); }
 
 TEST(TokenTest, IsFortyThreeCharactersOfBase64Url) {
   for (int i = 0; i < 1000; ++i) {

@@ -36,8 +36,7 @@ std::string HeadersOf(const Response& response) {
 }
 
 TEST(HtmlTest, ThePolicyNamesTheStyleSheetByItsHash) {
-  const TokenHash hash = Sha256(kPageStyle);
-  EXPECT_EQ(kPageStyleHash, Base64({reinterpret_cast<const char*>(hash.data()), hash.size()}));
+  EXPECT_EQ(kPageStyleHash, Base64(BytesOf(Sha256(kPageStyle))));
   EXPECT_THAT(HeadersOf(HtmlPage(200, "a", "b")),
               HasSubstr("style-src 'sha256-" + std::string(kPageStyleHash) + "'"));
 }
