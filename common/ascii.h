@@ -9,6 +9,9 @@ namespace parlor {
 // Without the spaces and tabs at both ends: what HTTP calls optional white space.
 std::string_view TrimBlanks(std::string_view text);
 
+std::string LowerCase(std::string_view text);
+bool EqualsIgnoringCase(std::string_view a, std::string_view b);
+
 enum class Plus { kIsPlus, kIsSpace };  // in a path; in a query
 
 // A '%' without two hexadecimal digits stands for itself, as in browsers (WHATWG URL standard).

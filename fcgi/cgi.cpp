@@ -1,8 +1,6 @@
 #include "fcgi/cgi.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 
 #include "common/ascii.h"
@@ -45,12 +43,7 @@ std::string PathFrom(const Variables& variables) {
 
 std::string_view WithoutBearer(std::string_view value) {
   value = TrimBlanks(value);
-  const bool has_scheme =
-      value.size() >= kBearer.size() &&
-      std::equal(kBearer.begin(), kBearer.end(), value.begin(), [](char expected, char given) {
-        return expected == std::tolower(static_cast<unsigned char>(given));
-      });
-  if (!has_scheme) return value;
+  if (!EqualsIgnoringCase(value.substr(0, kBearer.size()), kBearer)) return value;
   const std::string_view rest = value.substr(kBearer.size());
   if (rest.empty()) return rest;
   return rest.front() == ' ' || rest.front() == '\t' ? TrimBlanks(rest) : value;

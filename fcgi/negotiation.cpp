@@ -1,7 +1,6 @@
 #include "fcgi/negotiation.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
 
 #include "common/ascii.h"
@@ -15,13 +14,6 @@ std::string_view TakePart(std::string_view& rest, char separator) {
   const std::string_view part = rest.substr(0, end);
   rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   return TrimBlanks(part);
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 // "0.75" is 750. What is no quality counts as 1, as if it had not been written.
@@ -44,7 +36,7 @@ struct Range {
 
 Range ParseRange(std::string_view text) {
   Range range;
-  range.type = Lower(TakePart(text, ';'));
+  range.type = LowerCase(TakePart(text, ';'));
   while (!text.empty()) {
     const std::string_view parameter = TakePart(text, ';');
     if (parameter.starts_with("q=") || parameter.starts_with("Q=")) {
@@ -96,12 +88,12 @@ Preferences ParseAccept(std::string_view accept) {
 }
 
 bool IsJsonContentType(std::string_view content_type) {
-  const std::string type = Lower(TakePart(content_type, ';'));
+  const std::string type = LowerCase(TakePart(content_type, ';'));
   return type.empty() || type == "application/json";
 }
 
 bool IsFormContentType(std::string_view content_type) {
-  return Lower(TakePart(content_type, ';')) == "application/x-www-form-urlencoded";
+  return LowerCase(TakePart(content_type, ';')) == "application/x-www-form-urlencoded";
 }
 
 bool MatchesEtag(std::string_view if_none_match, std::string_view etag) {

@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
+#include "common/ascii.h"
+
 namespace parlor::wsd {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
 
 struct Origin {
   std::string scheme;
@@ -28,15 +22,15 @@ std::string WithoutDefaultPort(std::string authority, std::string_view scheme) {
 std::optional<Origin> Parse(std::string_view text) {
   const size_t colon = text.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
-  std::string scheme = Lower(text.substr(0, colon));
+  std::string scheme = LowerCase(text.substr(0, colon));
   if (scheme != "http" && scheme != "https") return std::nullopt;
-  std::string authority = WithoutDefaultPort(Lower(text.substr(colon + 3)), scheme);
+  std::string authority = WithoutDefaultPort(LowerCase(text.substr(colon + 3)), scheme);
   if (authority.empty() || authority.find_first_of("/@ ") != std::string::npos) return std::nullopt;
   return Origin{std::move(scheme), std::move(authority)};
 }
 
 bool SameHost(const Origin& origin, std::string_view host) {
-  return !host.empty() && origin.authority == WithoutDefaultPort(Lower(host), origin.scheme);
+  return !host.empty() && origin.authority == WithoutDefaultPort(LowerCase(host), origin.scheme);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // What libwebsockets tells the server: handshakes, and the lives of connections.
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "common/ascii.h"
 #include "common/log.h"
 #include "common/protocol.h"
 #include "wsd/origin.h"
@@ -36,11 +36,6 @@ std::string RequestId(lws* wsi) {
                                          kName.data(), name_length);
   value.resize(copied > 0 ? static_cast<size_t>(copied) : 0);
   return IsRequestId(value) ? value : "";
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
 }  // namespace

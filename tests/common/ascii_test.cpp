@@ -12,6 +12,14 @@ TEST(AsciiTest, BlanksGoAtTheEndsAlone) {
   EXPECT_EQ(TrimBlanks(""), "");
 }
 
+TEST(AsciiTest, LettersHaveACaseAndNothingElse) {
+  EXPECT_EQ(LowerCase("AZaz@[`{\xC3\x84"), "azaz@[`{\xC3\x84");
+  EXPECT_TRUE(EqualsIgnoringCase("WebSocket", "websockeT"));
+  EXPECT_FALSE(EqualsIgnoringCase("websocket", "websocket2"));
+  EXPECT_FALSE(EqualsIgnoringCase("@[", "`{"));
+  EXPECT_FALSE(EqualsIgnoringCase("\xC3\x84", "\xC3\xA4"));
+}
+
 TEST(AsciiTest, PercentAndTwoDigitsAreAByte) {
   EXPECT_EQ(PercentDecode("%41%c3%A9", Plus::kIsPlus), "A\xC3\xA9");
   EXPECT_EQ(PercentDecode("100%", Plus::kIsPlus), "100%");

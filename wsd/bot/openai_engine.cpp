@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/ascii.h"
 #include "common/completions.h"
 
 namespace parlor::wsd {
@@ -52,8 +53,7 @@ struct Reply {
     }
     const std::string_view whole(type);
     const std::string_view essence = whole.substr(0, whole.find_first_of("; \t"));
-    return std::equal(essence.begin(), essence.end(), wanted.begin(), wanted.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+    return EqualsIgnoringCase(essence, wanted);
   }
   bool IsStream() const { return HasType("text/event-stream"); }
 
