@@ -296,6 +296,12 @@ Message ToMessage(const db::Rows& rows, size_t row) {
 
 Status BotIsBusy() { return Status(ErrorCode::kBusy, "The bot is busy. Wait for its answer."); }
 
+ConversationKind KindOf(const Target& to) {
+  if (std::holds_alternative<ToUser>(to)) return ConversationKind::kRoom;
+  if (std::holds_alternative<ToGroup>(to)) return ConversationKind::kGroup;
+  return ConversationKind::kBot;
+}
+
 Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
               std::vector<Result<Stored>>* outcomes) {
   outcomes->clear();

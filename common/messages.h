@@ -37,6 +37,8 @@ Status BotIsBusy();
 
 using Target = std::variant<ToUser, ToGroup, ToBot, FromBot>;
 
+ConversationKind KindOf(const Target& to);
+
 struct Outgoing {
   UserId sender;
   Target to;

@@ -54,6 +54,10 @@ Status Take(Bucket& bucket, const LimitsConfig& limits, TimestampMs now) {
   return Ok();
 }
 
+bool IsHeavy(const Bucket& bucket, const LimitsConfig& limits, TimestampMs now) {
+  return bucket.arrival.value - now.value > IntervalMs(limits) * limits.message_burst / 2;
+}
+
 Status Charge(db::Transaction& tx, UserId user, const LimitsConfig& limits, TimestampMs now) {
   const TimestampMs full(now.value + ToleranceMs(limits));
   const TimestampMs latest(now.value + LatestMs(limits));

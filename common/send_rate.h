@@ -27,7 +27,10 @@ struct Bucket {
 // back) counts as a full bucket that has room for one: nobody is locked out until the old time.
 Status Take(Bucket& bucket, const LimitsConfig& limits, TimestampMs now);
 
-// The same on the user's row. kTooFast as above.
+// Whether more than half of the burst is used up.
+bool IsHeavy(const Bucket& bucket, const LimitsConfig& limits, TimestampMs now);
+
+// Take() on the user's row. kTooFast as above.
 Status Charge(db::Transaction& tx, UserId user, const LimitsConfig& limits, TimestampMs now);
 
 // Raises rows to at least these arrivals. Sorted by the function; at most 1,000.

@@ -22,13 +22,9 @@ Status ReadFirst(db::Transaction& tx, const messages::Stored& stored, PostResult
 
 PostResult ResultOf(const Draft& draft, UserId sender, const messages::Stored& stored) {
   PostResult result;
-  if (const auto* room = std::get_if<messages::ToUser>(&draft.to)) {
-    result.kind = ConversationKind::kRoom;
-    result.other_user = room->other;
-  } else {
-    PARLOR_CHECK(std::holds_alternative<messages::ToGroup>(draft.to));
-    result.kind = ConversationKind::kGroup;
-  }
+  result.kind = messages::KindOf(draft.to);
+  PARLOR_CHECK(result.kind != ConversationKind::kBot);
+  if (const auto* room = std::get_if<messages::ToUser>(&draft.to)) result.other_user = room->other;
   result.conversation = stored.conversation;
   result.sender = sender;
   result.seq = stored.seq;

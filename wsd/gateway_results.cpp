@@ -6,15 +6,6 @@
 #include "wsd/gateway.h"
 
 namespace parlor::wsd {
-namespace {
-
-ConversationKind KindOf(const messages::Target& to) {
-  if (std::holds_alternative<messages::ToUser>(to)) return ConversationKind::kRoom;
-  if (std::holds_alternative<messages::ToGroup>(to)) return ConversationKind::kGroup;
-  return ConversationKind::kBot;
-}
-
-}  // namespace
 
 void Gateway::Handle(std::vector<LoopItem> items) {
   for (LoopItem& item : items) {
@@ -37,7 +28,7 @@ void Gateway::OnOutcome(WriteOutcome outcome, Sequencer::Actions& actions) {
   if (!outcome.stored.ok()) return OnRefused(outcome);
   messages::Outgoing& message = outcome.request.message;
   const messages::Stored& stored = *outcome.stored;
-  const ConversationKind kind = KindOf(message.to);
+  const ConversationKind kind = messages::KindOf(message.to);
   ++(stored.duplicate ? counters_.duplicates : counters_.messages_stored);
   Session* sender = FindSession(outcome.request.from);
   if (sender != nullptr && message.client_msg_id) {

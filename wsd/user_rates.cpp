@@ -15,16 +15,14 @@ Status UserRates::Take(UserId user, TimestampMs now) {
 void UserRates::Charge(UserId user, TimestampMs now) { static_cast<void>(Take(user, now).ok()); }
 
 std::vector<std::pair<UserId, send_rate::Bucket>> UserRates::TakeHeavy(TimestampMs now) {
-  const int64_t half_ms = limits_.message_burst * 1000 / limits_.messages_per_second / 2;
   std::vector<std::pair<UserId, send_rate::Bucket>> heavy;
   for (auto it = users_.begin(); it != users_.end();) {
     Use& use = it->second;
-    const int64_t used_ms = use.bucket.arrival.value - now.value;
-    if (used_ms > half_ms && use.used && heavy.size() < kMaxTold) {
+    if (use.used && heavy.size() < kMaxTold && send_rate::IsHeavy(use.bucket, limits_, now)) {
       heavy.emplace_back(it->first, use.bucket);
       use.used = false;
     }
-    it = used_ms <= 0 ? users_.erase(it) : std::next(it);
+    it = use.bucket.arrival <= now ? users_.erase(it) : std::next(it);
   }
   return heavy;
 }
