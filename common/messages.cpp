@@ -311,6 +311,15 @@ Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs 
   return Batch(tx, batch, targets, now).Store(outcomes);
 }
 
+Result<bool> IsStored(db::Transaction& tx, ConversationId conversation, UserId sender,
+                      std::string_view client_msg_id) {
+  PARLOR_RETURN_IF_ERROR(tx.Query(queries::kLockConversation, {P(conversation)}).status());
+  PARLOR_ASSIGN_OR_RETURN(
+      const db::Rows rows,
+      tx.Query(queries::kFindByClientId, {P(conversation), P(sender), db::Bytes{client_msg_id}}));
+  return !rows.empty();
+}
+
 Result<MessagePage> ReadPage(db::Transaction& tx, ConversationId conversation,
                              const PageRequest& page) {
   const bool forward = page.timestamp && !page.before;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -64,6 +65,11 @@ struct Stored {
 // further kind of target. A suspended user can be written to.
 Status Append(db::Transaction& tx, std::span<const Outgoing> batch, TimestampMs now,
               std::vector<Result<Stored>>* outcomes);
+
+// Whether a message with this client_msg_id is there, once whoever wrote to the conversation at the
+// time of the call has ended: he holds its row to the end, and it is locked here first.
+Result<bool> IsStored(db::Transaction& tx, ConversationId conversation, UserId sender,
+                      std::string_view client_msg_id);
 
 inline constexpr uint32_t kMaxPageBackward = 100;
 inline constexpr uint32_t kMaxPageForward = 1000;

@@ -6,7 +6,6 @@
 
 #include "common/check.h"
 #include "common/log.h"
-#include "common/queries.h"
 
 namespace parlor::wsd {
 namespace {
@@ -174,21 +173,14 @@ void BatchStore::Split(const Piece& piece, const Status& error) {
   held_->pieces.push_back(earlier);
 }
 
-// Whoever writes to a conversation holds its row to the end: with that row ours, the transaction in
-// doubt is over, and what can be read is all that it left.
 Result<bool> BatchStore::MarkIsStored(const Piece& piece) {
   const messages::Outgoing& message = held_->messages[piece.mark];
   const ConversationId conversation = held_->doubtful[piece.mark]->conversation;
   bool found = false;
   const Status status =
       database_.Transact(db::Repeat::kIdempotent, [&](db::Transaction& tx) -> Status {
-        PARLOR_RETURN_IF_ERROR(
-            tx.Query(queries::kLockConversation, {db::P(conversation)}).status());
         PARLOR_ASSIGN_OR_RETURN(
-            const db::Rows rows,
-            tx.Query(queries::kFindByClientId, {db::P(conversation), db::P(message.sender),
-                                                db::Bytes{*message.client_msg_id}}));
-        found = !rows.empty();
+            found, messages::IsStored(tx, conversation, message.sender, *message.client_msg_id));
         return Ok();
       });
   if (!status.ok()) return status;

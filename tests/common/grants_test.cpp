@@ -226,8 +226,7 @@ TEST_F(GrantsTest, DaemonCanDoWhatItDoes) {
   ASSERT_TRUE(outcomes.at(0).ok());
   const ConversationId room = outcomes[0]->conversation;
   WORKS(daemon, messages::ReadRange(tx, room, kNow, Seq(1), Seq(1), 1));
-  WORKS(daemon, tx.Query(queries::kLockConversation, {db::P(room)}));
-  WORKS(daemon, tx.Query(queries::kFindByClientId, {db::P(room), db::P(ada_), db::P("1")}));
+  WORKS(daemon, messages::IsStored(tx, room, ada_, "1"));
 
   const SessionConfig config;
   const sessions::Session session =
