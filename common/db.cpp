@@ -97,12 +97,10 @@ enum class Verdict {
   kInDoubt,
 };
 
-enum class Fault : size_t { kUnreachable, kLost, kBusy, kRefused, kNone };  // kDatabaseErrorKinds
-
 struct Attempt {
   Status status;
   Verdict verdict = Verdict::kFinal;
-  Fault fault = Fault::kNone;
+  std::optional<DatabaseError> error = std::nullopt;  // what it counts as
 };
 
 }  // namespace
@@ -113,9 +111,9 @@ struct Database::Impl {
 
   Attempt Connect();
   Attempt TryOnce(const std::function<Status(Transaction&)>& body);
-  Fault FaultOf(const Status& error) const;
-  void Note(Fault fault) {
-    if (fault != Fault::kNone) ++errors[static_cast<size_t>(fault)];
+  DatabaseError ErrorOf(const Status& status) const;
+  void Note(const std::optional<DatabaseError>& error) {
+    if (error) ++errors[static_cast<size_t>(*error)];
   }
   bool Pause(int64_t ms);
   bool Interrupted() {
@@ -144,8 +142,9 @@ Attempt Database::Impl::Connect() {
   connection = std::move(opened.connection);
   if (connection && away) log::Info("connected to the database again");
   away = !connection;
+  if (connection) return {};
   return {opened.status, opened.permanent ? Verdict::kFinal : Verdict::kAgain,
-          connection ? Fault::kNone : Fault::kUnreachable};
+          DatabaseError::kUnreachable};
 }
 
 Attempt Database::Impl::TryOnce(const std::function<Status(Transaction&)>& body) {
@@ -154,21 +153,21 @@ Attempt Database::Impl::TryOnce(const std::function<Status(Transaction&)>& body)
   if (Status begun = tx.Begin(); !begun.ok()) {
     // A connection that lay idle and was closed by the server is nobody's fault.
     if (connection->lost()) return {begun, Verdict::kAgainAtOnce};
-    return {begun, Verdict::kFinal, FaultOf(begun)};
+    return {begun, Verdict::kFinal, ErrorOf(begun)};
   }
   Status status = body(tx);
   if (status.ok()) status = tx.Commit();
   if (status.ok() || tx.over_.ok()) return {status};
   if (tx.over_.code() == ErrorCode::kInDoubt) {
-    return {tx.over_, Verdict::kInDoubt, Fault::kLost};
+    return {tx.over_, Verdict::kInDoubt, DatabaseError::kLost};
   }
   const bool again = tx.again_ || connection->lost() || tx.over_.code() == ErrorCode::kUnavailable;
-  return {status, again ? Verdict::kAgain : Verdict::kFinal, FaultOf(tx.over_)};
+  return {status, again ? Verdict::kAgain : Verdict::kFinal, ErrorOf(tx.over_)};
 }
 
-Fault Database::Impl::FaultOf(const Status& error) const {
-  if (connection->lost()) return Fault::kLost;
-  return error.code() == ErrorCode::kUnavailable ? Fault::kBusy : Fault::kRefused;
+DatabaseError Database::Impl::ErrorOf(const Status& status) const {
+  if (connection->lost()) return DatabaseError::kLost;
+  return status.code() == ErrorCode::kUnavailable ? DatabaseError::kBusy : DatabaseError::kRefused;
 }
 
 // False when interrupted.
@@ -186,7 +185,7 @@ Status Database::Transact(Repeat repeat, const std::function<Status(Transaction&
   int64_t paused_ms = 0;  // counted too, so that a clock that stands still (tests) ends it as well
   for (int64_t step_ms = kFirstPauseMs;; step_ms = std::min(step_ms * 2, kLongestPauseMs)) {
     Attempt attempt = impl_->TryOnce(body);
-    impl_->Note(attempt.fault);
+    impl_->Note(attempt.error);
     if (attempt.verdict == Verdict::kFinal) return attempt.status;
     if (attempt.verdict == Verdict::kInDoubt && repeat == Repeat::kOnce) return attempt.status;
 

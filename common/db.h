@@ -24,9 +24,9 @@
 
 #include "common/clock.h"
 #include "common/config.h"
+#include "common/database_errors.h"
 #include "common/ids.h"
 #include "common/status.h"
-#include "common/worker_stats.h"
 
 namespace parlor::db {
 
@@ -161,7 +161,7 @@ class Database {
   // must not use this Database for anything else.
   Status Transact(Repeat repeat, const std::function<Status(Transaction&)>& body);
 
-  // How often attempts failed, by kDatabaseErrorKinds, since the last call. The thread's own.
+  // How often attempts failed, by DatabaseError, since the last call. The thread's own.
   DatabaseErrors TakeErrors();
 
   // Names what the transactions from now on are run for (a web server's id of a request), until the

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "common/database_errors.h"
 #include "common/status.h"
 
 namespace parlor {
@@ -25,12 +26,6 @@ namespace parlor {
 inline constexpr std::array<int64_t, 12> kRequestBoundsUs = {
     1'000,   2'500,   5'000,   10'000,    25'000,    50'000,
     100'000, 250'000, 500'000, 1'000'000, 2'500'000, 10'000'000};
-
-// How a transaction fails: no connection could be made; the connection broke; a lock was not to be
-// had (it is tried again); the server refused the statement.
-inline constexpr std::array<std::string_view, 4> kDatabaseErrorKinds = {"unreachable", "lost",
-                                                                        "busy", "refused"};
-using DatabaseErrors = std::array<uint64_t, kDatabaseErrorKinds.size()>;
 
 struct RequestKey {
   std::string method;    // GET, …, OTHER
