@@ -8,11 +8,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <unordered_map>
+#include <utility>
 
 #include "common/ids.h"
 #include "common/sessions.h"
+#include "wsd/recent_map.h"
 
 namespace parlor::wsd {
 
@@ -21,10 +21,10 @@ class EndedSessions {
   static constexpr size_t kMaxRemembered = 100000;
   static constexpr int64_t kRememberMs = 120000;  // a lookup answers within seconds
 
-  uint64_t Stamp() const { return stamp_; }
+  uint64_t Stamp() const { return ended_.sets(); }
 
-  void SessionEnded(SessionId session, int64_t now_ms);
-  void UserSuspended(UserId user, int64_t now_ms);
+  void SessionEnded(SessionId session, int64_t now_ms) { Remember({session, {}}, now_ms); }
+  void UserSuspended(UserId user, int64_t now_ms) { Remember({{}, user}, now_ms); }
 
   enum class Verdict {
     kLive,
@@ -34,23 +34,15 @@ class EndedSessions {
   // Whether `session`, as a lookup asked at `stamp` found it, has ended meanwhile.
   Verdict Judge(const sessions::Session& session, uint64_t stamp) const;
 
-  void ForgetOld(int64_t now_ms);
+  void ForgetOld(int64_t now_ms) { ended_.ForgetOld(now_ms); }
 
  private:
-  struct Entry {
-    uint64_t stamp = 0;
-    int64_t at_ms = 0;
-    SessionId session;  // or
-    UserId user;
-  };
-  void Remember(SessionId session, UserId user, int64_t now_ms);
-  void ForgetOldest();
+  using Thing = std::pair<SessionId, UserId>;  // one of them
 
-  uint64_t stamp_ = 0;
-  uint64_t forgotten_ = 0;  // everything up to this stamp
-  std::deque<Entry> order_;
-  std::unordered_map<SessionId, uint64_t> sessions_;
-  std::unordered_map<UserId, uint64_t> users_;
+  void Remember(const Thing& thing, int64_t now_ms);
+  bool EndedAfter(const Thing& thing, uint64_t stamp) const;
+
+  RecentMap<Thing, uint64_t> ended_{kRememberMs, kMaxRemembered};  // what Stamp() said then
 };
 
 }  // namespace parlor::wsd

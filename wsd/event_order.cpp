@@ -5,16 +5,10 @@ namespace parlor::wsd {
 bool EventOrder::Apply(const Event& event, EventId id, int64_t now_ms) {
   const std::optional<Thing> thing = ThingOf(event);
   if (!id || !thing) return true;
-  EventId& last = last_[*thing];
-  if (id <= last) return std::holds_alternative<PresenceChanged>(event);
-  last = id;
-  order_.push_back({now_ms, *thing, id});
-  if (order_.size() > kMaxRemembered) ForgetOldest();
+  const EventId* last = last_.Find(*thing);
+  if (last != nullptr && id <= *last) return std::holds_alternative<PresenceChanged>(event);
+  last_.Set(*thing, id, now_ms);
   return true;
-}
-
-void EventOrder::ForgetOld(int64_t now_ms) {
-  while (!order_.empty() && now_ms - order_.front().at_ms > kRememberMs) ForgetOldest();
 }
 
 std::optional<EventOrder::Thing> EventOrder::ThingOf(const Event& event) {
@@ -37,13 +31,6 @@ std::optional<EventOrder::Thing> EventOrder::ThingOf(const Event& event) {
     return Thing{removal, change->user, change->group};
   }
   return std::nullopt;
-}
-
-void EventOrder::ForgetOldest() {
-  const Applied& oldest = order_.front();
-  const auto found = last_.find(oldest.thing);
-  if (found != last_.end() && found->second == oldest.id) last_.erase(found);
-  order_.pop_front();
 }
 
 }  // namespace parlor::wsd

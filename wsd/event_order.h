@@ -14,11 +14,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <optional>
 
 #include "common/protocol.h"
+#include "wsd/recent_map.h"
 
 namespace parlor::wsd {
 
@@ -31,7 +30,7 @@ class EventOrder {
   // entering, for an event of another kind, and for one without an id (nobody can tell).
   bool Apply(const Event& event, EventId id, int64_t now_ms);
 
-  void ForgetOld(int64_t now_ms);
+  void ForgetOld(int64_t now_ms) { last_.ForgetOld(now_ms); }
   size_t remembered() const { return last_.size(); }
 
  private:
@@ -41,16 +40,9 @@ class EventOrder {
     ConversationId conversation;
     friend auto operator<=>(const Thing&, const Thing&) = default;
   };
-  struct Applied {
-    int64_t at_ms = 0;
-    Thing thing;
-    EventId id;
-  };
   static std::optional<Thing> ThingOf(const Event& event);
-  void ForgetOldest();
 
-  std::map<Thing, EventId> last_;
-  std::deque<Applied> order_;  // one that was changed again is in it more than once
+  RecentMap<Thing, EventId> last_{kRememberMs, kMaxRemembered};
 };
 
 }  // namespace parlor::wsd

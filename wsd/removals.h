@@ -9,11 +9,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <utility>
+#include <variant>
 
 #include "common/ids.h"
+#include "wsd/recent_map.h"
 
 namespace parlor::wsd {
 
@@ -22,23 +22,22 @@ class Removals {
   static constexpr int64_t kRememberMs = 180000;
   static constexpr size_t kMaxRemembered = 100000;
 
-  void Message(ConversationId conversation, Seq seq, int64_t now_ms);
-  void Group(ConversationId group, int64_t now_ms);
+  void Message(ConversationId conversation, Seq seq, int64_t now_ms) {
+    things_.Set({conversation, seq}, {}, now_ms);
+  }
+  void Group(ConversationId group, int64_t now_ms) { Message(group, Seq(), now_ms); }
 
-  bool HasMessage(ConversationId conversation, Seq seq) const;
+  bool HasMessage(ConversationId conversation, Seq seq) const {
+    return things_.Find({conversation, seq}) != nullptr;
+  }
   bool HasGroup(ConversationId group) const { return HasMessage(group, Seq()); }
 
-  void ForgetOld(int64_t now_ms);
-  size_t remembered() const { return order_.size(); }
+  void ForgetOld(int64_t now_ms) { things_.ForgetOld(now_ms); }
+  size_t remembered() const { return things_.size(); }
 
  private:
   using Thing = std::pair<ConversationId, Seq>;  // seq 0: the whole group
-
-  void Remember(const Thing& thing, int64_t now_ms);
-  void ForgetOldest();
-
-  std::map<Thing, int64_t> things_;              // when it was told last
-  std::deque<std::pair<int64_t, Thing>> order_;  // one that was told again is in it more than once
+  RecentMap<Thing, std::monostate> things_{kRememberMs, kMaxRemembered};
 };
 
 }  // namespace parlor::wsd
