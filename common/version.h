@@ -3,5 +3,5 @@
 #pragma once
 
 #ifndef PARLOR_VERSION
-#define PARLOR_VERSION "0.1.0"
+#define PARLOR_VERSION "0.2.0"
 #endif
