@@ -263,6 +263,9 @@ Status CheckTogether(const Config& config) {
   if (config.socket.listen_path.empty() && config.socket.listen_port == 0) {
     return Refuse("one of socket.listen_path and socket.listen_port must be set");
   }
+  if (config.metrics.stuck_after_ms < 2 * config.bus.sweep_ms) {
+    return Refuse("metrics.stuck_after_ms must be at least twice bus.sweep_ms");
+  }
   PARLOR_RETURN_IF_ERROR(CheckMetrics(config.metrics));
   return CheckBot(config.bot);
 }

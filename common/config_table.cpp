@@ -678,11 +678,10 @@ constexpr Option kOptions[] = {
     {.section = "metrics",
      .name = "stuck_after_ms",
      .place = PLACE(metrics, stuck_after_ms),
-     .help =
-         "When the loop has not turned for so long, GET /health is 503, and when the database "
-         "has not answered for so long GET /ready is. The loop turns ten times a second; five "
-         "seconds without a turn is no load, it is a fault. At least twice the slowest sweep_ms.",
-     .min = 2000,
+     .help = "When the loop has not turned for so long, GET /health is 503, and when the database "
+             "has not answered for so long GET /ready is. The loop turns ten times a second; five "
+             "seconds without a turn is no load, it is a fault. At least twice bus.sweep_ms.",
+     .min = 1000,
      .max = 60000},
     {.section = "metrics",
      .name = "pool",

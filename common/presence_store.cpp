@@ -59,7 +59,7 @@ Result<bool> Heartbeat(db::Transaction& tx, DaemonId daemon, TimestampMs last, T
   PARLOR_ASSIGN_OR_RETURN(const db::Changed changed,
                           tx.Execute(queries::kHeartbeat, {P(now), P(daemon), P(last)}));
   if (changed.rows > 0) return true;
-  // Nothing changed also when the time was the same.
+  // Nothing changed also at a repeat, when the commit before was in doubt.
   PARLOR_ASSIGN_OR_RETURN(const db::Rows rows,
                           tx.Query(queries::kDaemonExists, {P(daemon), P(last)}));
   return !rows.empty();

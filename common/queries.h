@@ -43,8 +43,9 @@ inline constexpr std::string_view kDropRegistration =  // pending_registrations_
     "DELETE FROM pending_registrations WHERE email_key = LOWER(?) "
     "AND (password_hash <> '' OR user_id IS NOT NULL OR expires_at_ms <= ?)";
 inline constexpr std::string_view kLockInvitation =  // pending_registrations_email
-    "SELECT id, email, first_name, last_name FROM pending_registrations WHERE email_key = LOWER(?) "
-    "AND password_hash = '' AND user_id IS NULL AND expires_at_ms > ? FOR UPDATE";
+    "SELECT id, email, first_name, last_name, expires_at_ms FROM pending_registrations WHERE "
+    "email_key = LOWER(?) AND password_hash = '' AND user_id IS NULL AND expires_at_ms > ? FOR "
+    "UPDATE";
 inline constexpr std::string_view kProlongInvitation =  // PRIMARY
     "UPDATE pending_registrations SET expires_at_ms = GREATEST(expires_at_ms, ?) WHERE id = ?";
 inline constexpr std::string_view kPutRegistration =
@@ -142,8 +143,8 @@ inline constexpr std::string_view kDaemonExists =  // PRIMARY
     "SELECT 1 FROM daemons WHERE id = ? AND heartbeat_at_ms >= ?";
 inline constexpr std::string_view kRemoveDaemon =  // PRIMARY
     "DELETE FROM daemons WHERE id = ?";
-inline constexpr std::string_view kDaemonBeats =
-    "SELECT id, heartbeat_at_ms FROM daemons";    // a table of a few rows
+inline constexpr std::string_view kDaemonBeats =  // all of a few rows
+    "SELECT id, heartbeat_at_ms FROM daemons";
 inline constexpr std::string_view kPurgeDaemon =  // PRIMARY
     "DELETE FROM daemons WHERE id = ? AND heartbeat_at_ms = ?";
 

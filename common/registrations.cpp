@@ -11,6 +11,7 @@ using db::P;
 constexpr int64_t kKeptAfterExpiryMs = int64_t{30} * 24 * 3600 * 1000;
 // What admin_invite_user (sql/admin/users.sql) gives it, and the mail says.
 constexpr int64_t kInvitationMs = int64_t{7} * 24 * 3600 * 1000;
+constexpr int64_t kInvitationMailEveryMs = int64_t{24} * 3600 * 1000;
 
 // From columns id, user_id, expires_at_ms.
 Result<Outcome> Judge(const db::Rows& rows, TimestampMs now) {
@@ -45,10 +46,13 @@ Result<std::optional<Invitation>> RenewInvitation(db::Transaction& tx, std::stri
                           tx.Query(queries::kLockInvitation, {P(email), P(now)}));
   if (rows.empty()) return std::optional<Invitation>();
   const TimestampMs until(now.value + kInvitationMs);
-  PARLOR_RETURN_IF_ERROR(
-      tx.Execute(queries::kProlongInvitation, {P(until), rows.U64(0, 0)}).status());
+  const bool mail_due = until.value - rows.Time(0, 4).value >= kInvitationMailEveryMs;
+  if (mail_due) {
+    PARLOR_RETURN_IF_ERROR(
+        tx.Execute(queries::kProlongInvitation, {P(until), rows.U64(0, 0)}).status());
+  }
   return std::optional<Invitation>(
-      {rows.As<RegistrationId>(0, 0), rows.Text(0, 1), rows.Text(0, 2), rows.Text(0, 3)});
+      {rows.As<RegistrationId>(0, 0), rows.Text(0, 1), rows.Text(0, 2), rows.Text(0, 3), mail_due});
 }
 
 Result<bool> SetToken(db::Transaction& tx, RegistrationId id, const TokenHash& token) {

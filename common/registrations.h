@@ -24,10 +24,13 @@ Result<RegistrationId> Put(db::Transaction& tx, const Request& request, Timestam
 struct Invitation {
   RegistrationId id;
   std::string email, first_name, last_name;  // as the administrator gave them
+  bool mail_due = false;
 };
-// The address's invitation, if one is open (in time and not accepted): valid for 7 days from `now`
-// at least, locked to the end of the transaction. Whoever asks for an account with such an address
-// only has the invitation's mail sent again: a stranger must not be able to undo an invitation.
+// The address's invitation, if one is open (in time and not accepted), locked to the end of the
+// transaction. Whoever asks for an account with such an address has at most the invitation's mail
+// sent again: a stranger must not be able to undo an invitation. A mail is due a day after the last
+// one, and the invitation then valid for 7 days from `now`: each mail makes a new link, and more of
+// them would only bury the one that works.
 Result<std::optional<Invitation>> RenewInvitation(db::Transaction& tx, std::string_view email,
                                                   TimestampMs now);
 

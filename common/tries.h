@@ -32,8 +32,8 @@ Result<Try> Reserve(db::Transaction& tx, Kind kind, std::string_view email,
 // enough, else each login of an owner would give a stranger new guesses.
 Status Release(db::Transaction& tx, Kind kind, std::string_view email, const Try& reserved);
 
-// Deletes tries of the day before, whatever their kind: a day is the longest window that config.cpp
-// takes. At most `limit`.
+// Deletes tries of the day before, whatever their kind: a day is the longest window that the
+// options take. At most `limit`.
 Status Purge(db::Transaction& tx, TimestampMs now, uint32_t limit);
 
 }  // namespace parlor::tries

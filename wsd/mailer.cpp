@@ -115,8 +115,7 @@ bool Mailer::SendNext() {
   const Status status = ClaimNext(&claimed, &more);
   NoteDatabase(status);
   if (!status.ok()) return false;
-  if (claimed) Settle(claimed->mail, Send(*claimed));
-  LookAtOutbox();
+  if (!claimed || Settle(claimed->mail, Send(*claimed))) LookAtOutbox();
   return more;
 }
 
@@ -186,7 +185,7 @@ std::optional<TimestampMs> Mailer::NextAttempt(const mail_outbox::Mail& mail,
   return TimestampMs(now.value + RetryPauseMs(attempts, jitter));
 }
 
-void Mailer::Settle(const mail_outbox::Mail& mail, const Delivered& delivered) {
+bool Mailer::Settle(const mail_outbox::Mail& mail, const Delivered& delivered) {
   const bool sent = delivered.outcome == Delivered::Outcome::kSent;
   const std::optional<TimestampMs> next = NextAttempt(mail, delivered);
   if (sent) {
@@ -210,6 +209,7 @@ void Mailer::Settle(const mail_outbox::Mail& mail, const Delivered& delivered) {
     log::Warning("noting what became of a mail: it is tried again after its lease",
                  {{"mail", mail.id}, {"error", status}});
   }
+  return status.ok();
 }
 
 void Mailer::NoteDatabase(const Status& status) {

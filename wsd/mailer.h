@@ -62,7 +62,7 @@ class Mailer {
   Status ClaimNext(std::optional<Claimed>* claimed, bool* more);
   mail::Text TextOf(const Claimed& claimed) const;
   Delivered Send(const Claimed& claimed);
-  void Settle(const mail_outbox::Mail& mail, const Delivered& delivered);
+  bool Settle(const mail_outbox::Mail& mail, const Delivered& delivered);  // false: not stored
   void LookAtOutbox();
   std::optional<TimestampMs> NextAttempt(const mail_outbox::Mail& mail, const Delivered& delivered);
   void NoteDatabase(const Status& status);

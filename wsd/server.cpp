@@ -209,8 +209,10 @@ void Server::Impl::OnSignal(int number) {
     if (lock_) lock_->RemoveSocket();
     std::_Exit(128 + number);
   }
-  if (stage_ != Stage::kServing)
-    return;  // by itself, see End(); only a second signal is impatience
+  if (stage_ != Stage::kServing) {  // by itself, see End(); only a second signal is impatience
+    log::Info("ending already", {{"signal", number}});
+    return;
+  }
   log::Info("ending", {{"signal", number}, {"connections", gateway_.connections()}});
   StartEnding();
 }

@@ -83,9 +83,9 @@ BEGIN
   SELECT p.email, p.first_name, p.last_name,
     CASE WHEN p.user_id IS NOT NULL THEN CONCAT('accepted by user ', p.user_id)
       WHEN p.expires_at_ms <= TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 THEN 'expired'
-      WHEN EXISTS (SELECT 1 FROM mail_outbox m WHERE m.registration_id = p.id AND m.failed_at_ms IS NOT NULL)
-        THEN 'the mail could not be sent'
-      WHEN EXISTS (SELECT 1 FROM mail_outbox m WHERE m.registration_id = p.id) THEN 'the mail is on its way'
+      WHEN EXISTS (SELECT 1 FROM mail_outbox m WHERE m.registration_id = p.id AND m.failed_at_ms IS NULL)
+        THEN 'the mail is on its way'
+      WHEN EXISTS (SELECT 1 FROM mail_outbox m WHERE m.registration_id = p.id) THEN 'the mail could not be sent'
       WHEN p.token_hash IS NULL THEN 'the mail was dropped' ELSE 'waits for an answer' END AS state,
     CAST(TIMESTAMPADD(MICROSECOND, p.requested_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS invited_at,
     CAST(TIMESTAMPADD(MICROSECOND, p.expires_at_ms * 1000, '1970-01-01') AS DATETIME(3)) AS expires_at

@@ -437,6 +437,12 @@ TEST_F(ConfigTest, SessionsDoNotIdleLongerThanTheyLive) {
   EXPECT_THAT(Refusal("[session]\nidle_days = 31\n"), HasSubstr("session.max_days"));
 }
 
+TEST_F(ConfigTest, DatabaseIsNotCalledAwayBetweenTwoLooks) {
+  EXPECT_THAT(Refusal("[bus]\nsweep_ms = 600\n[metrics]\nstuck_after_ms = 1000\n"),
+              HasSubstr("at least twice bus.sweep_ms"));
+  EXPECT_EQ(Refusal("[bus]\nsweep_ms = 500\n[metrics]\nstuck_after_ms = 1000\n"), "");
+}
+
 TEST_F(ConfigTest, DaemonListensSomewhere) {
   EXPECT_THAT(Refusal("[socket]\nlisten_path = \"\"\n"), HasSubstr("socket.listen_port"));
   EXPECT_EQ(Refusal("[socket]\nlisten_path = \"\"\nlisten_port = 8081\n"), "");

@@ -94,6 +94,9 @@ TEST_F(RegistrationsTest, OpenInvitationIsRenewedAndNeverReplaced) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->id, id);
   EXPECT_EQ(found->email + found->first_name + found->last_name, "Ada@Example.orgAdaLovelace");
+  EXPECT_TRUE(found->mail_due);
+  EXPECT_FALSE(renew(kLifeMs)->mail_due) << "not a day after the one just ordered";
+  EXPECT_TRUE(renew(kLifeMs + 1)->mail_due);
   int attempts = 0;
   const auto made_in_between = [&](db::Transaction& tx) -> Status {
     if (attempts++ == 0) return Put(tx, stranger, After(1), After(kLifeMs)).status();
@@ -103,8 +106,8 @@ TEST_F(RegistrationsTest, OpenInvitationIsRenewedAndNeverReplaced) {
   EXPECT_EQ(attempts, 2);
   EXPECT_EQ(*In([&](db::Transaction& tx) { return Check(tx, Token(1), After(kInvitationMs)); }),
             Outcome::kInvited);
-  EXPECT_FALSE(renew(1 + kInvitationMs)) << "expired";
-  const TimestampMs late = After(1 + kInvitationMs);
+  EXPECT_FALSE(renew(1 + kLifeMs + kInvitationMs)) << "expired";
+  const TimestampMs late = After(1 + kLifeMs + kInvitationMs);
   EXPECT_TRUE(In([&](db::Transaction& tx) { return Put(tx, stranger, late, late); }).ok());
   EXPECT_EQ(Count("pending_registrations WHERE password_hash = '$evil'"), 1u);
 }

@@ -56,7 +56,7 @@ def watched():
 @pytest.fixture
 def mourned():
     """For a test that breaks it."""
-    with WatchedStack({"PARLOR_METRICS_STUCK_AFTER_MS": 2000}) as running:
+    with WatchedStack({"PARLOR_METRICS_STUCK_AFTER_MS": 1000}) as running:
         yield running
 
 
