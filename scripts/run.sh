@@ -303,7 +303,7 @@ create_users() {
 prepare_schema() {
   step database -e "CREATE DATABASE IF NOT EXISTS parlor CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" &&
     step "$ROOT/sql/migrate.sh" --no-defaults --socket="$RUN_DIR/mariadb.sock" --user=root parlor &&
-    step env PARLOR_OWNER=parlor_owner "$ROOT/sql/admin/install.sh" --no-defaults --socket="$RUN_DIR/mariadb.sock" --user=root parlor &&
+    step "$ROOT/sql/admin/install.sh" --no-defaults --socket="$RUN_DIR/mariadb.sock" --user=root parlor &&
     step create_users ||
     die "the database schema could not be brought up to date: $(tail -n 5 "$VAR/log/setup.log")"
 }

@@ -5,7 +5,7 @@
 -- How a procedure for administrators is made:
 --   * SQL SECURITY DEFINER; a COMMENT of one line, which admin_help() shows; every text parameter with
 --     CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, whatever the database's default is.
---   * DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; then CALL internal_begin(); the time is read; locks in the order
+--   * CALL internal_begin(), then a block that has a DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END; the time is read; locks in the order
 --     users, chat_groups, conversations; the change, internal_write_audit and internal_tell; COMMIT; and last a SELECT
 --     that says what was done. A deadlock (1213) or a lock that does not come (1205) changes nothing: it may be repeated.
 --   * In JSON_OBJECT a number that is a variable or a parameter is written `v_user + 0`: MariaDB 10.11 puts it between quotes

@@ -2,16 +2,17 @@
 # Loads the administrators' procedures, sql/admin/*.sql, into a Parlor database.
 #
 #   sql/admin/install.sh [options of the mariadb or mysql client] DATABASE
-#   sql/admin/install.sh --socket=/run/mysqld/mysqld.sock --user=parlor_owner parlor
+#   sql/admin/install.sh --socket=/run/mysqld/mysqld.sock --user=schema_owner parlor
 #
 # To be run after sql/migrate.sh, after every upgrade, and after a dump was restored (procedures are in no dump by default).
 # Repeating it changes nothing; procedures that this version does not have any more are dropped. The account must own the
-# schema (all rights on it, CREATE ROUTINE and ALTER ROUTINE included). The procedures run with its rights. With PARLOR_OWNER,
-# a name like parlor_owner, they run with those of that account at localhost instead: it is made if need be, may read and
-# write this schema and nothing else, and is locked, so nobody signs in with it. That takes the rights of the server's root;
-# where they are missing it is said, and the procedures belong to who loads them. Who may call them is in sql/grants.sql
-# (sql/create-users.sh). A procedure that an administrator calls in the very moment of its loading may be missing for that
-# moment.
+# schema (all rights on it, CREATE ROUTINE and ALTER ROUTINE included). The procedures run with the rights of parlor_owner at
+# localhost, or of another account that PARLOR_OWNER names: it is made if need be, may read and write the schemas that it
+# was given so and nothing else, and is locked, so nobody signs in with it; one that somebody can sign in with is refused.
+# Making it takes the rights of the server's root. Where they are missing that is said, and the procedures belong to who
+# loads them, but those that have such an owner are not taken from him. With an empty PARLOR_OWNER they belong to who loads
+# them, whatever was before. Who may call them is in sql/grants.sql (sql/create-users.sh). A procedure that an administrator
+# calls in the very moment of its loading may be missing for that moment.
 set -euo pipefail
 
 die() { echo "install.sh: $*" >&2; exit 1; }
@@ -24,15 +25,20 @@ database=("$client" "$@" --batch --raw --skip-column-names --default-character-s
 settings="SET NAMES utf8mb4 COLLATE utf8mb4_bin;
 SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO';"
 
-owner=${PARLOR_OWNER:-}
+owner=${PARLOR_OWNER-parlor_owner}
 [[ $owner =~ ^[a-z0-9_]*$ ]] || die "PARLOR_OWNER may have a-z, 0-9 and _ only."
 
-# The statements that make the owner and, to see whether it works, a procedure of his. In GRANT an unescaped _ stands for
-# any character.
-making_owner() {
-  local schema=$1
-  echo "CREATE USER IF NOT EXISTS '$owner'@'localhost' IDENTIFIED BY 'aA1!$(head -c 24 /dev/urandom | base64)' ACCOUNT LOCK;
-    ALTER USER '$owner'@'localhost' ACCOUNT LOCK;
+# Fails where this takes rights that are missing; a procedure of the owner's is tried. In GRANT an unescaped _ stands for any
+# character.
+make_owner() {
+  local schema made
+  schema=$("${database[@]}" <<<"SELECT DATABASE()") || return 1
+  made=$("${database[@]}" <<<"
+    CREATE USER IF NOT EXISTS '$owner'@'localhost' IDENTIFIED BY 'aA1!$(head -c 24 /dev/urandom | base64)' ACCOUNT LOCK;
+    SHOW CREATE USER '$owner'@'localhost';") || return 1
+  [[ $made == *"ACCOUNT LOCK"* ]] ||
+    die "$owner@localhost is an account that somebody may sign in with: it is not locked. Nothing was changed. Name another in PARLOR_OWNER."
+  "${database[@]}" <<<"
     GRANT SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE TEMPORARY TABLES ON \`${schema//_/\\_}\`.* TO '$owner'@'localhost';
     DROP PROCEDURE IF EXISTS internal_probe;
     CREATE DEFINER='$owner'@'localhost' PROCEDURE internal_probe() SELECT 1;
@@ -49,10 +55,12 @@ read -r applied unfinished <<<"$state"
 
 definer=
 if [ -n "$owner" ]; then
-  schema=$("${database[@]}" <<<"SELECT DATABASE()")
-  if "${database[@]}" <<<"$(making_owner "$schema")"; then
+  if make_owner; then
     definer="DEFINER='$owner'@'localhost' "
   else
+    his=$("${database[@]}" <<<"SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = DATABASE()
+      AND definer = '$owner@localhost' AND CURRENT_USER() <> definer")
+    [ "$his" = 0 ] || die "this account may not keep the procedures $owner's (see above). They are left as they are: load them as the server's root."
     echo "install.sh: $owner can't be made their owner (see above): the procedures run with the rights of who loads them." >&2
   fi
 fi

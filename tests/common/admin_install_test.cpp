@@ -11,8 +11,11 @@ namespace {
 using testing::RunSqlScript;
 using testing::TestDatabase;
 
-int Install(TestDatabase& db, std::string* output) {
-  return RunSqlScript("", "sql/admin/install.sh", db.config().name, output);
+// Without an owner they are the loader's, so that nothing of a test stays at the server.
+int Install(TestDatabase& db, std::string* output, const std::string& owner = "",
+            const std::string& options = "") {
+  return RunSqlScript("PARLOR_OWNER=" + owner, "sql/admin/install.sh",
+                      options + " " + db.config().name, output);
 }
 
 uint64_t Procedures(TestDatabase& db, const std::string& condition = "TRUE") {
@@ -36,9 +39,7 @@ TEST(AdminInstallTest, LoadsForAnOwnerWhoHasThisSchemaAlone) {
   TestDatabase db;
   const std::string owner = db.config().name + "_owner", account = "'" + owner + "'@'localhost'";
   std::string output;
-  const int code =
-      RunSqlScript("PARLOR_OWNER=" + owner, "sql/admin/install.sh", db.config().name, &output);
-  ASSERT_EQ(code, 0) << output;
+  ASSERT_EQ(Install(db, &output, owner), 0) << output;
   EXPECT_EQ(Procedures(db, "definer <> '" + owner + "@localhost'"), 0u);
   EXPECT_GT(Procedures(db), 5u);
   const auto rights = [&](const std::string& where) {
@@ -50,6 +51,37 @@ TEST(AdminInstallTest, LoadsForAnOwnerWhoHasThisSchemaAlone) {
       << "each _ of the name is escaped, else it means other schemas too";
   EXPECT_EQ(rights("user_privileges WHERE privilege_type <> 'USAGE'"), 0u);
   db.Run("DROP USER " + account);
+}
+
+TEST(AdminInstallTest, RefusesAnOwnerWhoMaySignIn) {
+  TestDatabase db;
+  const std::string owner = db.config().name + "_owner", account = "'" + owner + "'@'localhost'";
+  db.Run("CREATE USER " + account + " IDENTIFIED BY 'aA1!somebody'");
+  std::string output;
+  EXPECT_EQ(Install(db, &output, owner), 1);
+  EXPECT_NE(output.find("it is not locked. Nothing was changed."), std::string::npos) << output;
+  EXPECT_EQ(Procedures(db), 0u);
+  db.Run("DROP USER " + account);
+}
+
+TEST(AdminInstallTest, LeavesTheOwnersToHimWhereTheLoaderMayNotNameHim) {
+  TestDatabase db;
+  const std::string& schema = db.config().name;
+  const std::string owner = schema + "_owner", loader = "'" + schema + "_loader'@'localhost'";
+  const std::string options = "--user=" + schema + "_loader --password='aA1!somebody'";
+  db.Run("CREATE USER " + loader + " IDENTIFIED BY 'aA1!somebody'");
+  db.Run("GRANT ALL ON `" + schema + "`.* TO " + loader);
+  std::string output;
+  ASSERT_EQ(Install(db, &output, owner), 0) << output;
+  const uint64_t his = Procedures(db, "definer = '" + owner + "@localhost'");
+  EXPECT_EQ(Install(db, &output, owner, options), 1);
+  EXPECT_NE(output.find("They are left as they are"), std::string::npos) << output;
+  EXPECT_EQ(Procedures(db, "definer = '" + owner + "@localhost'"), his);
+  EXPECT_EQ(Install(db, &output, "", options), 0) << "asked for: " << output;
+  EXPECT_EQ(Procedures(db, "definer = '" + owner + "@localhost'"), 0u);
+  EXPECT_EQ(Install(db, &output, owner + "_of_nobody", options), 0) << output;
+  EXPECT_NE(output.find("run with the rights of who loads them"), std::string::npos) << output;
+  db.Run("DROP USER " + loader + ", '" + owner + "'@'localhost'");
 }
 
 TEST(AdminInstallTest, HelpersGiveNobodyTheOwnersRights) {
