@@ -115,6 +115,7 @@ function Inside({ route }) {
 }
 
 window.addEventListener('online', () => client.connectNow());
+window.addEventListener('offline', () => client.networkLost());
 // A machine that slept says nothing else, and a hidden page's timers are slow.
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && client.connectNow());
 noteWhereFrom();

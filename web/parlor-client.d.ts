@@ -156,10 +156,16 @@ export class ParlorClient extends EventTarget {
   logout(): Promise<boolean>;
   /**
    * While 'waiting': do not wait. While 'online': ask the server for a sign of life and wait only 8 s for it, as the
-   * line may have died unnoticed; after minutes without one, as when the machine slept, a new socket at once. It also enters again what is entered, should somebody have left it elsewhere. Call it on the window's
-   * 'online' event, and when a page becomes visible.
+   * line may have died unnoticed; after minutes without one, as when the machine slept, a new socket at once.
+   * It also enters again what is entered, should somebody have left it elsewhere. Call it on the window's 'online'
+   * event, and when a page becomes visible.
    */
   connectNow(): void;
+  /**
+   * The machine says that it has no network: 'waiting' at once, rather than when the silence is noticed, which can take a
+   * minute; attempts go on in growing pauses. Call it on the window's 'offline' event.
+   */
+  networkLost(): void;
   close(): void; // ends the socket, keeps the token
   /** Requests that change nothing and have no answer yet reject (code 'network'), so that they can be made again. */
   giveUpReading(): void;

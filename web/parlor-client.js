@@ -124,6 +124,10 @@ export class ParlorClient extends EventTarget {
     if (this.connection === 'online') this.#presence.look();
   }
 
+  networkLost() {
+    this.#socket.giveUp();
+  }
+
   close() {
     this.#farewells.end();
     this.#end({ discard: false });

@@ -91,6 +91,19 @@ scene('the network is cut in the middle of sending: nothing lost, nothing double
   await adas.reads(arrived);
 });
 
+scene('a machine that says it has no network is offline at once, though no connection has ended', async (scene) => {
+  const [[, adas], [bob]] = await scene.people('Ada', 'Bob');
+  await adas.open(bob.name);
+  await adas.listen();
+  await adas.context.setOffline(true);
+  await adas.heard(texts.connection.offline);
+  await adas.write(bob.name, 'kept');
+  await adas.page.getByText(texts.conversation.pendingOffline).waitFor();
+  await adas.context.setOffline(false);
+  await adas.heard(texts.connection.back);
+  await adas.sent();
+});
+
 scene('the daemon restarts under the open page: it says so and comes back by itself', async (scene, stack) => {
   const [[ada, adas], [bob, bobs]] = await scene.people('Ada', 'Bob');
   await adas.open(bob.name);
