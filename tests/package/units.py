@@ -17,7 +17,7 @@ import time
 HANDLED = {"Type", "User", "Group", "UMask", "Environment", "EnvironmentFile", "ExecStart", "ExecReload", "LimitNOFILE",
            "KillMode", "WatchdogSec", "TimeoutStartSec", "TimeoutStopSec", "SupplementaryGroups", "ProcSubset"}  # fmt: skip
 NOT_HERE = re.compile(
-    r"NotifyAccess|Restart.*|Restrict.*|Memory.*|TasksMax|ReadWritePaths|.*Capabilit.*|NoNewPrivileges|DevicePolicy|LockPersonality"
+    r"NotifyAccess|SyslogIdentifier|Restart.*|Restrict.*|Memory.*|TasksMax|ReadWritePaths|.*Capabilit.*|NoNewPrivileges|DevicePolicy|LockPersonality"
     r"|Private.*|Protect.*|RemoveIPC|SystemCall.*"
 )
 DEADLINE_S = 60
