@@ -149,6 +149,7 @@ install: all
 	  $(FILL_IN) systemd/$$unit.service >$(DESTDIR)$(UNITDIR)/$$unit.service && chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit.service || exit 1; done
 	install -m 0644 systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/parlor.conf
 	install -m 0644 systemd/tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/parlor.conf
+	install -m 0644 packaging/setup-database.bash $(D_SHARE)
 	install -m 0644 packaging/parlor-fcgi.toml packaging/parlor-wsd.toml $(D_SHARE)/config
 	$(BUILD)/parlor-wsd --print-config >$(D_SHARE)/config/reference.toml && chmod 0644 $(D_SHARE)/config/reference.toml
 	rm -rf $(D_SHARE)/sql $(D_SHARE)/web $(D_SHARE)/watch  # what this version has no more

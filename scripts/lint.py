@@ -182,7 +182,7 @@ def check_lock():
 
 
 def bash_scripts():
-    named = our_files("*.sh", ".ci/run")
+    named = our_files("*.sh", ".ci/run", "packaging/parlor-setup")
     return [path for path in named if pathlib.Path(path).read_text().startswith("#!")]
 
 

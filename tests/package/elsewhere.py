@@ -6,7 +6,7 @@ import subprocess
 from support.page import commands
 from support.waiting import wait_until
 
-NAME, ADDRESS = "db.example.org", "127.0.0.9"
+NAME, ADDRESS, PORT = "db.example.org", "127.0.0.9", "25060"
 FOLDER = "/srv/elsewhere"
 AUTHORITY = "/etc/parlor/database-ca.pem"
 
@@ -33,7 +33,7 @@ class Elsewhere:
             hosts.write(f"{ADDRESS} {NAME}\n")
         process = self.machine.start(
             "mariadbd", "--no-defaults", "--user=mysql", f"--datadir={FOLDER}/data", f"--socket={self.socket}",
-            f"--bind-address={ADDRESS}", f"--pid-file={FOLDER}/pid", "--skip-name-resolve", "--require-secure-transport=ON",
+            f"--bind-address={ADDRESS}", f"--port={PORT}", f"--pid-file={FOLDER}/pid", "--skip-name-resolve", "--require-secure-transport=ON",
             f"--ssl-cert={FOLDER}/tls/server.pem", f"--ssl-key={FOLDER}/tls/server.key", "--innodb-buffer-pool-size=32M",
             stdout=self.log, stderr=self.log,
         )  # fmt: skip

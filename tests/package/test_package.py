@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from conftest import NEWER
-from elsewhere import AUTHORITY, NAME, Elsewhere
+from elsewhere import AUTHORITY, NAME, PORT, Elsewhere
 from installed import PROGRAMS, Installed, Sender
 from support.checks import assert_ordered
 from support.waiting import wait_until
@@ -84,10 +84,28 @@ def test_another_server_than_the_programs_use_is_not_prepared(machine, parlor):
     """An option file of the client names it, as the one for a database elsewhere does."""
     parlor.start_database()
     (machine.path / "root/db.cnf").write_text("[client]\nhost = 127.0.0.9\n")
-    status, said = set_up_again(machine, "--url", parlor.url, "--", "--defaults-extra-file=/root/db.cnf")
-    assert status == 1 and "name the server 127.0.0.9. Nothing was changed" in said, said
+    for options in (["--defaults-extra-file=/root/db.cnf"], ["--defaults-extra-file=/root/db.cnf", "--user=root"]):
+        status, said = set_up_again(machine, "--url", parlor.url, "--", *options)
+        assert status == 1 and "name the server 127.0.0.9. Nothing was changed" in said, said
     assert parlor.sql_text("SHOW DATABASES LIKE 'parlor'") == ""
     assert not (machine.path / "etc/parlor/parlor-wsd.toml").exists()
+
+
+def test_a_first_run_that_failed_goes_on_where_it_was(machine, parlor):
+    etc, first = machine.path / "etc/parlor", ("--url", parlor.url)
+    status, said = set_up_again(machine, *first, "--database", "trial", "--smtp", "nonsense")
+    assert status == 1 and "parlor-wsd.toml.new is not acceptable" in said, said
+    assert (etc / "parlor-fcgi.toml").exists() and not (etc / "admin.cnf").exists()
+    status, said = set_up_again(machine, *first, "--database", "parlor")
+    assert status == 1 and "parlor is not the name in [database] of /etc/parlor/parlor-fcgi.toml (trial)" in said, said
+    status, said = set_up_again(machine, *first)
+    assert status == 0, said
+    assert all('\nname = "trial"\n' in (etc / name).read_text() for name in TOMLS)
+    assert parlor.sql_text("SHOW DATABASES LIKE 'parlor'") == ""
+    for name in (*TOMLS, "admin.cnf"):
+        (etc / name).unlink()
+    accounts = ", ".join(f"parlor_{role}@localhost" for role in ("worker", "daemon", "admin", "owner"))
+    assert parlor.sql_text(f"DROP DATABASE trial; DROP USER {accounts}") is not None
 
 
 def test_by_the_book_it_is_set_up(machine, parlor):
@@ -299,21 +317,22 @@ def test_the_server_is_the_one_that_the_programs_use(machine, parlor):
         status, said = set_up_again(machine, *options)
         assert status == 1 and "Nothing was changed" in said, said
     status, said = set_up_again(machine, "--", "--host=127.0.0.9")
-    assert status == 1 and "say --host or --socket before it" in said
+    assert status == 1 and "say --host, --port or --socket before it" in said
     assert parlor.sql_text(rights) == before
     assert parlor.sql_text("SHOW DATABASES LIKE 'trial'") == ""
     assert set_up_again(machine, "--database", "parlor", "--socket", "/run/mysqld/mysqld.sock")[0] == 0
 
 
 def test_an_upgrade_leaves_a_database_elsewhere_alone(machine, parlor):
-    file = machine.path / "etc/parlor/parlor-wsd.toml"
-    text = file.read_text()
-    file.write_text(text.replace("[database]\n", "[database]\nhost = 'db.example.org'\n"))
-    status, said = set_up_again(machine, "--restart-if-current")
-    assert status == 1 and "another machine (db.example.org)" in said
+    files = {path: path.read_text() for path in (machine.path / "etc/parlor" / name for name in TOMLS)}
+    for number, (path, text) in enumerate(files.items()):
+        path.write_text(text.replace("[database]\n", "[database]\nhost = 'db.example.org'\n"))
+        status, said = set_up_again(machine, "--restart-if-current")
+        assert status == 1 and ("another machine (db.example.org)" if number else "differ in host") in said, said
     status, said = set_up_again(machine)
     assert status == 1 and "--tls-ca is needed" in said
-    file.write_text(text)
+    for path, text in files.items():
+        path.write_text(text)
 
 
 def test_a_database_elsewhere_is_prepared_by_the_book(machine, parlor):
@@ -324,12 +343,12 @@ def test_a_database_elsewhere_is_prepared_by_the_book(machine, parlor):
         path.rename(f"{path}.kept")
     with Elsewhere(machine, parlor.log).running() as other:
         way = ("--", f"--defaults-extra-file={other.OPTIONS_FILE}")
-        first = ("--url", parlor.url, "--host", NAME)
+        first = ("--url", parlor.url, "--host", NAME, "--port", PORT)
         status, said = set_up_again(machine, *first, "--tls-ca", "/etc/ssl/certs/ca-certificates.crt", *way)
         assert status == 1 and "can't be reached" in said, said
         status, said = set_up_again(machine, *first, "--tls-ca", AUTHORITY, *way)
         assert status == 0, said
-        assert f'\nsocket = ""\nhost = "{NAME}"\nport = 3306\ntls_ca = "{AUTHORITY}"\n' in kept["parlor-fcgi.toml"].read_text()
+        assert f'\nsocket = ""\nhost = "{NAME}"\nport = {PORT}\ntls_ca = "{AUTHORITY}"\n' in kept["parlor-fcgi.toml"].read_text()
         # The daemon gets in, and people.
         tried = ["parlor-wsd", "--config", "/etc/parlor/parlor-wsd.toml", "--try-bot", "What time is it?"]
         machine.run(*tried)
@@ -340,9 +359,11 @@ def test_a_database_elsewhere_is_prepared_by_the_book(machine, parlor):
         before = other.sql(accounts)
         assert before.count("\t127.0.0.1\tANY\t") == 3
         # An upgrade's step.
-        other.sql("DROP PROCEDURE parlor.admin_help")
+        other.sql("DROP PROCEDURE parlor.admin_help; ALTER USER parlor_admin@127.0.0.1 REQUIRE X509")
         status, said = set_up_again(machine, *way)
         assert status == 0, said
+        assert "X509" in other.sql(accounts), "more than TLS is not made less"
+        other.sql("ALTER USER parlor_admin@127.0.0.1 REQUIRE SSL")
         assert parlor.sql_text("CALL admin_help()", *mine)
         assert other.sql(accounts) == before
     for path in kept.values():
@@ -361,6 +382,24 @@ def test_an_upgrade_without_a_migration_renews_procedures_and_rights(machine, pa
     assert status == 0, said
     assert parlor.sql_text("CALL admin_help()", *mine)
     assert secrets(parlor) == before
+
+
+def test_no_daemon_is_restarted_into_a_configuration_that_it_refuses(machine, parlor):
+    """systemd does not run here; what it is asked for is written down."""
+    file, beside = machine.path / "etc/parlor/parlor-wsd.toml", machine.path / "etc/parlor/parlor-wsd.env"
+    asked, systemctl, text = machine.path / "run/asked", machine.path / "usr/sbin/systemctl", file.read_text()
+    (machine.path / "run/systemd/system").mkdir(parents=True)
+    systemctl.write_text('#!/bin/sh\necho "$*" >>/run/asked\n[ "$1" != show ] || echo active\n[ "$1" != is-failed ]\n')
+    systemctl.chmod(0o755)
+    beside.write_text('# mine\nPARLOR_LOG_LEVEL="warning"\n')
+    for bad in (True, False):
+        file.write_text(text + ("\n[nonsense]\n" if bad else ""))
+        status, said = set_up_again(machine, "--restart-if-current")
+        assert status == 0 and ("nonsense" in said and "parlor-wsd goes on as it was" in said) == bad, said
+        assert ("restart parlor-wsd.service" in asked.read_text().splitlines()) == (not bad), said
+    for path in (systemctl, beside, asked):
+        path.unlink()
+    (machine.path / "run/systemd/system").rmdir()
 
 
 def test_programs_that_do_not_fit_the_database_are_not_restarted(machine, parlor):
