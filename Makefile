@@ -141,6 +141,7 @@ D_ETC   = $(DESTDIR)$(SYSCONFDIR)/parlor
 D_MAN   = $(DESTDIR)$(PREFIX)/share/man/man8
 
 install: all
+	@case $(DATADIR) in */parlor) ;; *) echo "DATADIR=$(DATADIR): must end in /parlor, since what is in it is replaced." >&2; exit 1 ;; esac
 	umask 022 && install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(D_SHARE)/config $(D_ETC)/nginx $(D_MAN) \
 	  $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	$(INSTALL_PROGRAM) $(BUILD)/parlor-fcgi $(BUILD)/parlor-wsd $(DESTDIR)$(SBINDIR)

@@ -88,6 +88,16 @@ def test_what_could_not_be_filled_in_is_not_kept(tmp_path):
     install(tmp_path)
 
 
+def test_only_a_folder_of_parlors_own_is_replaced(tmp_path):
+    theirs = tmp_path / "srv/web/index.html"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("the shop")
+    done = try_to_install(tmp_path, "DATADIR=/srv")
+    assert done.returncode != 0 and "must end in /parlor" in done.stderr, done.stdout + done.stderr
+    assert theirs.read_text() == "the shop"
+    install(tmp_path, "DATADIR=/srv/parlor")
+
+
 def test_the_package_brings_what_the_units_run(installed):
     of_package = {"/bin/kill": "procps", "/usr/bin/spawn-fcgi": "spawn-fcgi", "/usr/bin/multiwatch": "multiwatch"}
     units = "".join((installed / f"usr/lib/systemd/system/{name}.service").read_text() for name in UNITS)
