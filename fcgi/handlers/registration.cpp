@@ -31,7 +31,8 @@ Status WriteToOwner(db::Transaction& tx, std::string_view email, TimestampMs now
                           owner.first_name + " " + owner.last_name, RegistrationId(), now);
 }
 
-// Who is invited gets the invitation again, if that was long ago, with nothing in it of what perhaps a stranger typed.
+// Who is invited gets the invitation again, if that was long ago, with nothing in it of what
+// perhaps a stranger typed.
 Status StoreAndWrite(db::Transaction& tx, const registrations::Request& request, TimestampMs now,
                      TimestampMs expires_at) {
   PARLOR_ASSIGN_OR_RETURN(const auto invitation,

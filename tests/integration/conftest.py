@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from support import contracts  # noqa: E402
+from support.administration import call  # noqa: E402
 from support.stack import Stack  # noqa: E402
 
 # Waits that are not the point of a test are shorter than the defaults, rates that are not are wider.
@@ -93,3 +94,18 @@ def bob(stack):
 @pytest.fixture
 def eve(stack):
     return stack.person("Eve", "Eaves")
+
+
+@pytest.fixture
+def rules(stack):
+    """Adds rules of the bot, before all others; they are gone after the test."""
+    added = []
+
+    def add(pattern, answer, priority=-1000):
+        added.append(int(stack.admin(call("admin_add_bot_rule", priority, pattern, answer))[-1][0]["rule"]))
+        return added[-1]
+
+    yield add
+    for rule in added:
+        if stack.sql("SELECT 1 FROM bot_rules WHERE id = %s", rule):
+            stack.admin(call("admin_delete_bot_rule", rule, False))

@@ -5,22 +5,6 @@ import json
 import pytest
 
 from support.administration import Refused, call
-from support.waiting import wait_until
-
-
-@pytest.fixture
-def rules(stack):
-    """Adds rules by the procedure, before all others; they are gone after the test."""
-    added = []
-
-    def add(pattern, answer, priority=-1000):
-        added.append(int(stack.admin(call("admin_add_bot_rule", priority, pattern, answer))[-1][0]["rule"]))
-        return added[-1]
-
-    yield add
-    for rule in added:
-        if stack.sql("SELECT 1 FROM bot_rules WHERE id = %s", rule):
-            stack.admin(call("admin_delete_bot_rule", rule, False))
 
 
 def audit(stack, rule):
@@ -29,26 +13,21 @@ def audit(stack, rule):
     return [(row["action"], json.loads(row["details"])) for row in rows]
 
 
-def wait_for_answer(person, socket, question, expected):
-    """Asks until this is the answer: the rules in memory may be some seconds old."""
-    wait_until(lambda: person.ask_bot(socket, question)[1]["message"] == expected, 15, f"the answer {expected!r}", 0.1)
-
-
 def test_a_rule_is_added_changed_switched_and_deleted_live(stack, ada, rules):
     socket = ada.socket()
     rule = rules(r"\bzanzibar (\d+)\b", "It's room {1} — \\o/ 🙂, {name}.")
-    wait_for_answer(ada, socket, "ZANZIBAR 12?", "It's room 12 — \\o/ 🙂, Ada.")
+    ada.wait_for_answer(socket, "ZANZIBAR 12?", "It's room 12 — \\o/ 🙂, Ada.")
     stack.admin(call("admin_change_bot_rule", rule, None, None, "Closed."))
-    wait_for_answer(ada, socket, "zanzibar 12", "Closed.")
+    ada.wait_for_answer(socket, "zanzibar 12", "Closed.")
     row = stack.sql("SELECT pattern, priority FROM bot_rules WHERE id = %s", rule)[0]
     assert row == {"pattern": r"\bzanzibar (\d+)\b", "priority": -1000}, "what was NULL stayed"
     other = rules("zanzibar", "From the other one.", -999)
     stack.admin(call("admin_switch_bot_rule", rule, False))
-    wait_for_answer(ada, socket, "zanzibar 12", "From the other one.")
+    ada.wait_for_answer(socket, "zanzibar 12", "From the other one.")
     stack.admin(call("admin_switch_bot_rule", rule, True))
-    wait_for_answer(ada, socket, "zanzibar 12", "Closed.")
+    ada.wait_for_answer(socket, "zanzibar 12", "Closed.")
     stack.admin(call("admin_delete_bot_rule", rule, False))
-    wait_for_answer(ada, socket, "zanzibar 12", "From the other one.")
+    ada.wait_for_answer(socket, "zanzibar 12", "From the other one.")
 
     assert [action for action, _ in audit(stack, rule)] == [
         "add_bot_rule", "change_bot_rule", "switch_bot_rule", "switch_bot_rule", "delete_bot_rule",

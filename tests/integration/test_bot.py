@@ -5,35 +5,6 @@ import pytest
 from support.checks import assert_not_arrived, marker
 from support.waiting import wait_until
 
-LIVE_S = 5
-
-
-@pytest.fixture
-def rules(stack):
-    """Adds rules that go before all others; they are gone after the test."""
-    added = []
-
-    def add(pattern, answer):
-        connection = stack.database()
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "INSERT INTO bot_rules (priority, pattern, answer) VALUES (-1000, %s, %s)", (pattern, answer)
-                )
-                added.append(cursor.lastrowid)
-        finally:
-            connection.close()
-        return added[-1]
-
-    yield add
-    for number in added:
-        stack.sql("DELETE FROM bot_rules WHERE id = %s", number)
-
-
-def wait_for_answer(person, socket, question, expected):
-    """Asks until this is the answer: the rules in memory may be some seconds old."""
-    wait_until(lambda: person.ask_bot(socket, question)[1]["message"] == expected, LIVE_S, f"the answer {expected!r}", 0.1)
-
 
 # ---- who gets what
 
@@ -142,17 +113,17 @@ def test_rules_are_live_within_five_seconds(stack, ada, rules):
     socket = ada.socket()
     usual = ada.ask_bot(socket, "zyzzyva?")[1]["message"]
     rule = rules("zyzzyva", "A weevil.")
-    wait_for_answer(ada, socket, "zyzzyva?", "A weevil.")
+    ada.wait_for_answer(socket, "zyzzyva?", "A weevil.")
     stack.sql("UPDATE bot_rules SET answer = 'A beetle.' WHERE id = %s", rule)
-    wait_for_answer(ada, socket, "ZYZZYVA?", "A beetle.")
+    ada.wait_for_answer(socket, "ZYZZYVA?", "A beetle.")
     stack.sql("UPDATE bot_rules SET enabled = FALSE WHERE id = %s", rule)
-    wait_for_answer(ada, socket, "zyzzyva?", usual)
+    ada.wait_for_answer(socket, "zyzzyva?", usual)
 
 
 def test_a_rule_repeats_what_it_captured(stack, ada, rules):
     socket = ada.socket()
     rules(r"my favourite (\w+) is (\w+)", "So your {1} is {2}, {name}?")
-    wait_for_answer(ada, socket, "Well, MY favourite colour is green.", "So your colour is green, Ada?")
+    ada.wait_for_answer(socket, "Well, MY favourite colour is green.", "So your colour is green, Ada?")
 
 
 def test_a_hostile_rule_stalls_nothing(stack, ada, bob, rules):
@@ -160,7 +131,7 @@ def test_a_hostile_rule_stalls_nothing(stack, ada, bob, rules):
     rules("(", "not a pattern")
     rules(r"^((a+)+)+$", "catastrophe")
     rules("zyzzyva", "A weevil.")
-    wait_for_answer(ada, socket, "zyzzyva?", "A weevil.")
+    ada.wait_for_answer(socket, "zyzzyva?", "A weevil.")
     socket.send(ada.bot_frame("a" * 15990 + "!", "hostile"))
     for n in range(20):  # meanwhile
         other.send(bob.bot_frame("Hello", f"m{n}"))

@@ -4,26 +4,12 @@ import subprocess
 
 import pytest
 
-from support.administration import call
 from support.stack import BINARIES
 
 
 def try_bot(stack, question, config=None):
     command = [str(BINARIES / "parlor-wsd"), "--config", str(config or stack.var / "etc" / "parlor-wsd.toml"), "--try-bot", question]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
-@pytest.fixture
-def rules(stack):
-    added = []
-
-    def add(pattern, answer, priority=-1000):
-        added.append(int(stack.admin(call("admin_add_bot_rule", priority, pattern, answer))[-1][0]["rule"]))
-        return added[-1]
-
-    yield add
-    for rule in added:
-        stack.admin(call("admin_delete_bot_rule", rule, False))
 
 
 def test_it_says_which_rule_answers_what_and_which_are_broken(stack, rules):

@@ -62,6 +62,10 @@ class GroupCalls:
         )
         return tuple(found["messages"])
 
+    def wait_for_answer(self, socket, question, expected):
+        """Asks until this is the answer: the rules in memory may be some seconds old."""
+        wait_until(lambda: self.ask_bot(socket, question)[1]["message"] == expected, 15, f"the answer {expected!r}", 0.1)
+
     # ---- what this person can read
 
     def whole_conversation(self, path, limit=None):
